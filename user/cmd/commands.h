@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The subcommands. Each takes its own argv (argv[0] is its name) and returns the exit code. */
+#ifndef FLOWPROBE_COMMANDS_H
+#define FLOWPROBE_COMMANDS_H
+
+/* sysexits, so that systemd shows them by name */
+enum exit_code {
+	EXIT_CODE_OK = 0,
+	EXIT_CODE_RUNTIME = 1,
+	EXIT_CODE_USAGE = 64,
+	EXIT_CODE_UNREACHABLE = 69,
+	EXIT_CODE_PRIVILEGE = 77,
+	EXIT_CODE_CONFIG = 78,
+};
+
+int command_run(int argc, char **argv);
+int command_doctor(int argc, char **argv);
+int command_version(int argc, char **argv);
+
+#endif

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * `flowprobe version`: what a bug report needs to say, one fact a line.
+ *
+ * Version and revision are macros that the Makefile gives to this file alone, so that a commit
+ * rebuilds nothing else. libbpf's version is asked of the library that was linked, not of its
+ * headers; the kernel's is that of the running one.
+ */
+#include "cmd/commands.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "capture/loader.h"
+
+int command_version(int argc, char **argv)
+{
+	const char *revision = FLOWPROBE_REVISION;
+	struct utsname host;
+	int help = argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0);
+
+	if (help) {
+		puts("Usage: flowprobe version\n\nShows versions and licence.");
+		return fflush(stdout) ? EXIT_CODE_RUNTIME : EXIT_CODE_OK;
+	}
+	if (argc > 1) {
+		fprintf(stderr, "flowprobe: unexpected argument \"%.80s\": version takes none\n",
+			argv[1]);
+		return EXIT_CODE_USAGE;
+	}
+	printf("flowprobe %s\n", FLOWPROBE_VERSION);
+	printf("revision  %s\n", *revision ? revision : "unknown");
+	printf("libbpf    %s\n", loader_libbpf_version());
+	if (uname(&host) == 0)
+		printf("kernel    %s %s\n", host.release, host.machine);
+	printf("licence   GPL-2.0-only OR BSD-2-Clause\n");
+	if (fflush(stdout)) {
+		perror("flowprobe: cannot write to stdout");
+		return EXIT_CODE_RUNTIME;
+	}
+	return EXIT_CODE_OK;
+}

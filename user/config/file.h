@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The configuration file as bytes. */
+#ifndef FLOWPROBE_CONFIG_FILE_H
+#define FLOWPROBE_CONFIG_FILE_H
+
+#include "config/draft.h"
+
+#define CONFIG_FILE_MAX_BYTES (1024 * 1024)
+
+/*
+ * Reads the file and lays it over the draft; mistakes go to its errors with EX_CONFIG. With
+ * optional, a file that does not exist is none.
+ */
+void config_file_load(struct config_draft *draft, const char *path, int optional);
+
+#endif

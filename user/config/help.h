@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* `flowprobe run --help`. */
+#ifndef FLOWPROBE_CONFIG_HELP_H
+#define FLOWPROBE_CONFIG_HELP_H
+
+#include <stdio.h>
+
+/* No line of the help is longer. */
+#define CONFIG_HELP_COLUMNS 96
+
+void config_help_write(FILE *stream);
+
+#endif

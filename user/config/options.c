@@ -1,0 +1,391 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Configuration: the option table and the look-ups in it.
+ *
+ * One row per option. Everything that is known about an option stands in its row, and everything
+ * that deals with options walks the rows: flags.c, environment.c, document.c, draft.c (defaults)
+ * and help.c. So an option cannot exist in one source and be missing in another. A default is
+ * written as an operator would write it and goes through the same check as a given value. The name
+ * of the variable is derived from the key instead of being stored, so these two cannot drift apart
+ * either.
+ *
+ * Rejected: an X-macro, which would also generate struct config, but hides the table from debugger,
+ * editor and reader; offsets do the same in plain C.
+ */
+#include "config/options.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "config/config.h"
+#include "lib/clock.h"
+
+#define NS_PER_HOUR (3600 * NS_PER_S)
+#define HOURS_PER_CENTURY 876000ull
+
+#define FIELD(name) .offset = offsetof(struct config, name)
+
+/* config_value_set() writes every enum as an unsigned int. */
+_Static_assert(sizeof(enum config_hook) == sizeof(unsigned int), "size of enums");
+_Static_assert(sizeof(enum log_level) == sizeof(unsigned int), "size of enums");
+
+static const char *const hooks[] = {
+	[CONFIG_HOOK_AUTO] = "auto",
+	[CONFIG_HOOK_TCX] = "tcx",
+	[CONFIG_HOOK_TC] = "tc",
+	[CONFIG_HOOK_XDP] = "xdp",
+	NULL,
+};
+
+static const char *const directions[] = {
+	[CONFIG_DIRECTION_BOTH] = "both",
+	[CONFIG_DIRECTION_INGRESS] = "ingress",
+	[CONFIG_DIRECTION_EGRESS] = "egress",
+	NULL,
+};
+
+static const char *const positions[] = {
+	[CONFIG_POSITION_HEAD] = "head",
+	[CONFIG_POSITION_TAIL] = "tail",
+	NULL,
+};
+
+static const char *const tables[] = {
+	[CONFIG_TABLE_AUTO] = "auto",
+	[CONFIG_TABLE_SLOTS] = "slots",
+	[CONFIG_TABLE_HASH] = "hash",
+	NULL,
+};
+
+static const char *const log_levels[] = {
+	[LOG_ERROR] = "error",
+	[LOG_WARNING] = "warning",
+	[LOG_INFO] = "info",
+	[LOG_DEBUG] = "debug",
+	NULL,
+};
+
+const struct config_option config_options[] = {
+	{
+		.group = "Interfaces",
+		.flag = "interface",
+		.letter = 'i',
+		.argument = "GLOB",
+		.key = "interfaces.include",
+		.type = CONFIG_OPTION_GLOBS,
+		FIELD(interfaces_include),
+		.shown_default = "those with a default route, else all that are up but lo",
+		.help = "capture on the interfaces that match; repeatable",
+	},
+	{
+		.group = "Interfaces",
+		.flag = "exclude-interface",
+		.argument = "GLOB",
+		.key = "interfaces.exclude",
+		.type = CONFIG_OPTION_GLOBS,
+		FIELD(interfaces_exclude),
+		.initial = "lo",
+		.help = "never capture on these; repeatable",
+	},
+	{
+		.group = "Capture",
+		.flag = "hook",
+		.key = "capture.hook",
+		.type = CONFIG_OPTION_CHOICE,
+		FIELD(hook),
+		.choices = hooks,
+		.initial = "auto",
+		.help = "where packets are seen; auto is tcx if the kernel has it, else tc",
+	},
+	{
+		.group = "Capture",
+		.flag = "direction",
+		.key = "capture.direction",
+		.type = CONFIG_OPTION_CHOICE,
+		FIELD(direction),
+		.choices = directions,
+		.initial = "both",
+		.help = "which packets of an interface to count",
+	},
+	{
+		.group = "Capture",
+		.flag = "ingress-position",
+		.key = "capture.ingress_position",
+		.type = CONFIG_OPTION_CHOICE,
+		FIELD(ingress_position),
+		.choices = positions,
+		.initial = "head",
+		.help = "before or after other programs on ingress",
+	},
+	{
+		.group = "Capture",
+		.flag = "egress-position",
+		.key = "capture.egress_position",
+		.type = CONFIG_OPTION_CHOICE,
+		FIELD(egress_position),
+		.choices = positions,
+		.initial = "tail",
+		.help = "before or after other programs on egress",
+	},
+	{
+		.group = "Capture",
+		.flag = "sampling",
+		.argument = "N",
+		.key = "capture.sampling",
+		.type = CONFIG_OPTION_NUMBER,
+		FIELD(sampling),
+		.min = 1,
+		.max = 16777216,
+		.initial = "1",
+		.help = "count one packet in N",
+	},
+	{
+		.group = "Capture",
+		.flag = "table",
+		.key = "capture.table",
+		.type = CONFIG_OPTION_CHOICE,
+		FIELD(table),
+		.choices = tables,
+		.initial = "auto",
+		.help = "flow table in the kernel; auto is slots unless the kernel needs hash",
+	},
+	{
+		.group = "Capture",
+		.flag = "slots",
+		.argument = "N",
+		.key = "capture.slots",
+		.type = CONFIG_OPTION_POWER_OF_TWO,
+		FIELD(slots),
+		.min = 1024,
+		.max = 4194304,
+		.initial = "131072",
+		.help = "size of the flow table, in flows per harvest; a power of two",
+	},
+	{
+		.group = "Capture",
+		.flag = "harvest-interval",
+		.argument = "T",
+		.key = "capture.harvest_interval",
+		.type = CONFIG_OPTION_DURATION,
+		FIELD(harvest_interval_ns),
+		.min = 100 * NS_PER_MS,
+		.max = 30 * NS_PER_S,
+		.initial = "1s",
+		.help = "how often the flow table is emptied into the flow cache",
+	},
+	{
+		.group = "Flows",
+		.flag = "max-flows",
+		.argument = "N",
+		.key = "flows.max_flows",
+		.type = CONFIG_OPTION_NUMBER,
+		FIELD(max_flows),
+		.min = 1024,
+		.max = 16777216,
+		.initial = "262144",
+		.help = "size of the flow cache; beyond it flows are cut early",
+	},
+	{
+		.group = "Flows",
+		.flag = "active-timeout",
+		.argument = "T",
+		.key = "flows.active_timeout",
+		.type = CONFIG_OPTION_DURATION,
+		FIELD(active_timeout_ns),
+		.min = NS_PER_S,
+		.max = NS_PER_HOUR,
+		.initial = "60s",
+		.help = "write a record of a flow that goes on at least this often",
+	},
+	{
+		.group = "Flows",
+		.flag = "idle-timeout",
+		.argument = "T",
+		.key = "flows.idle_timeout",
+		.type = CONFIG_OPTION_DURATION,
+		FIELD(idle_timeout_ns),
+		.min = NS_PER_S,
+		.max = NS_PER_HOUR,
+		.initial = "15s",
+		.help = "a flow without packets for this long has ended",
+	},
+	{
+		.group = "Export",
+		.flag = "export",
+		.argument = "KIND:TARGET",
+		.key = "exporters",
+		.type = CONFIG_OPTION_EXPORTERS,
+		FIELD(exporters),
+		.min = 1,
+		.initial = "json:-",
+		.help = "where records go: json:- is stdout, json:PATH a file; repeatable",
+	},
+	{
+		.group = "Export",
+		.flag = "observation-domain",
+		.argument = "N",
+		.key = "export.observation_domain_id",
+		.type = CONFIG_OPTION_NUMBER,
+		FIELD(observation_domain_id),
+		.max = UINT32_MAX,
+		.initial = "0",
+		.help = "number that tells this probe from others at the collector",
+	},
+	{
+		.group = "Running",
+		.flag = "duration",
+		.argument = "T",
+		.key = "run.duration",
+		.type = CONFIG_OPTION_DURATION,
+		FIELD(duration_ns),
+		.max = HOURS_PER_CENTURY * NS_PER_HOUR,
+		.initial = "0s",
+		.shown_default = "until a signal",
+		.help = "stop after this time, with all records written",
+	},
+	{
+		.group = "Running",
+		.flag = "log-level",
+		.key = "log.level",
+		.type = CONFIG_OPTION_CHOICE,
+		FIELD(log_level),
+		.choices = log_levels,
+		.initial = "info",
+		.help = "which messages to write to stderr",
+	},
+	{
+		.group = "Running",
+		.flag = "verbose",
+		.letter = 'v',
+		.type = CONFIG_OPTION_PRESET,
+		.preset_key = "log.level",
+		.initial = "debug",
+		.help = "short for --log-level debug",
+	},
+	{
+		.group = "Running",
+		.flag = "quiet",
+		.letter = 'q',
+		.type = CONFIG_OPTION_PRESET,
+		.preset_key = "log.level",
+		.initial = "warning",
+		.help = "short for --log-level warning",
+	},
+	{
+		.group = "Running",
+		.flag = "config",
+		.letter = 'c',
+		.argument = "FILE",
+		.type = CONFIG_OPTION_FILE,
+		.shown_default = CONFIG_DEFAULT_PATH " if it exists",
+		.help = "configuration file, in YAML",
+	},
+	{
+		.group = "Running",
+		.flag = "help",
+		.letter = 'h',
+		.type = CONFIG_OPTION_HELP,
+		.help = "show this",
+	},
+};
+
+size_t config_option_index(const struct config_option *option)
+{
+	return (size_t)(option - config_options);
+}
+
+int config_option_is_list(const struct config_option *option)
+{
+	return option->type == CONFIG_OPTION_GLOBS || option->type == CONFIG_OPTION_EXPORTERS;
+}
+
+int config_option_takes_value(const struct config_option *option)
+{
+	return option->type != CONFIG_OPTION_PRESET && option->type != CONFIG_OPTION_HELP;
+}
+
+void config_option_variable(const struct config_option *option, char name[CONFIG_VARIABLE_BYTES])
+{
+	snprintf(name, CONFIG_VARIABLE_BYTES, CONFIG_VARIABLE_PREFIX "%s", option->key);
+	for (char *c = name; *c; c++)
+		*c = *c == '.' ? '_' : (char)toupper((unsigned char)*c);
+}
+
+const struct config_option *config_option_by_key(const char *key)
+{
+	for (size_t i = 0; i < CONFIG_OPTIONS; i++) {
+		if (config_options[i].key && strcmp(config_options[i].key, key) == 0)
+			return &config_options[i];
+	}
+	return NULL;
+}
+
+const struct config_option *config_option_by_variable(const char *name)
+{
+	char variable[CONFIG_VARIABLE_BYTES];
+
+	for (size_t i = 0; i < CONFIG_OPTIONS; i++) {
+		if (!config_options[i].key)
+			continue;
+		config_option_variable(&config_options[i], variable);
+		if (strcmp(variable, name) == 0)
+			return &config_options[i];
+	}
+	return NULL;
+}
+
+const struct config_option *config_option_by_section(const char *section)
+{
+	size_t length = strlen(section);
+
+	for (size_t i = 0; i < CONFIG_OPTIONS; i++) {
+		const char *key = config_options[i].key;
+
+		if (key && strncmp(key, section, length) == 0 && key[length] == '.')
+			return &config_options[i];
+	}
+	return NULL;
+}
+
+void config_option_suggest_key(struct suggestion *suggestion)
+{
+	const char *dot = strchr(suggestion->word, '.');
+	const char *name = dot ? dot + 1 : suggestion->word;
+	char candidate[CONFIG_KEY_BYTES];
+
+	for (size_t i = 0; i < CONFIG_OPTIONS; i++) {
+		const char *key = config_options[i].key;
+		const char *key_dot = key ? strchr(key, '.') : NULL;
+
+		if (!key)
+			continue;
+		/* At the top level stand sections and the keys without one. */
+		snprintf(candidate, sizeof(candidate), "%.*s",
+			 (int)(key_dot && !dot ? key_dot - key : (ptrdiff_t)strlen(key)), key);
+		suggest_offer(suggestion, candidate);
+		/* The right name in the wrong section, or without one, is no typing mistake. */
+		if (key_dot && strcmp(key_dot + 1, name) == 0) {
+			snprintf(suggestion->best, sizeof(suggestion->best), "%s", key);
+			suggestion->distance = 0;
+		}
+	}
+}
+
+void config_option_suggest_flag(struct suggestion *suggestion)
+{
+	for (size_t i = 0; i < CONFIG_OPTIONS; i++)
+		suggest_offer(suggestion, config_options[i].flag);
+}
+
+void config_option_suggest_variable(struct suggestion *suggestion)
+{
+	char variable[CONFIG_VARIABLE_BYTES];
+
+	for (size_t i = 0; i < CONFIG_OPTIONS; i++) {
+		if (!config_options[i].key)
+			continue;
+		config_option_variable(&config_options[i], variable);
+		suggest_offer(suggestion, variable + sizeof(CONFIG_VARIABLE_PREFIX) - 1);
+	}
+}
