@@ -1,0 +1,636 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * The exporter's queue and thread, with a driver that does what the test says: waits for a permit
+ * before each send, and then sends, fails, keeps, dies, or stalls until it is stopped.
+ *
+ * No test sleeps; they wait for the driver to be where they want it, and an alarm ends a test that
+ * would wait for ever.
+ */
+#include "export/exporter.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "lib/clock.h"
+
+#define PERMITS_UNLIMITED UINT64_MAX
+#define FAKES 2
+#define SEEN_MAX 4096
+#define HANG_SECONDS 120
+
+enum fake_behaviour {
+	FAKE_SENDS,
+	FAKE_FAILS,
+	FAKE_KEEPS_UNTIL_FLUSH,
+	FAKE_KEEPS_FOR_EVER,
+	FAKE_DIES,
+	FAKE_STALLS,
+	FAKE_STALLS_AND_KEEPS,
+};
+
+/* State of one fake driver; the test looks at it with the lock held. */
+struct fake {
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	enum fake_behaviour behaviour;
+	uint64_t permits; /* sends still allowed */
+	int in_send;
+	unsigned int sends, flushes, destroys;
+	uint64_t records; /* taken */
+	uint64_t kept;
+	uint64_t last_id;
+	int out_of_order;
+	uint64_t seen[SEEN_MAX]; /* first id of each send */
+	pthread_t thread;
+	sigset_t mask;
+	char thread_name[16];
+};
+
+static struct fake fakes[FAKES];
+static struct export_identity identity = {.host = "test", .sampling_interval = 1};
+
+static void *fake_create(const char *target, const struct export_identity *given,
+			 const char **error)
+{
+	if (given != &identity || *target < '0' || *target >= '0' + FAKES) {
+		*error = "no such fake; write fake:0";
+		return NULL;
+	}
+	return &fakes[*target - '0'];
+}
+
+static void fake_send(void *self, const struct flow_record *records, size_t count,
+		      const _Atomic int *stop, struct export_outcome *outcome)
+{
+	struct fake *fake = self;
+
+	pthread_mutex_lock(&fake->lock);
+	fake->thread = pthread_self();
+	pthread_sigmask(SIG_SETMASK, NULL, &fake->mask);
+	pthread_getname_np(pthread_self(), fake->thread_name, sizeof(fake->thread_name));
+	fake->in_send = 1;
+	pthread_cond_broadcast(&fake->changed);
+	while (!fake->permits)
+		pthread_cond_wait(&fake->changed, &fake->lock);
+	if (fake->permits != PERMITS_UNLIMITED)
+		fake->permits--;
+	if (fake->behaviour >= FAKE_STALLS) {
+		pthread_mutex_unlock(&fake->lock);
+		while (!*stop)
+			sched_yield();
+		pthread_mutex_lock(&fake->lock);
+	}
+	for (size_t i = 0; i < count; i++) {
+		fake->out_of_order |= records[i].id <= fake->last_id;
+		fake->last_id = records[i].id;
+	}
+	fake->seen[fake->sends++ % SEEN_MAX] = records[0].id;
+	fake->records += count;
+	switch (fake->behaviour) {
+	case FAKE_SENDS:
+		outcome->sent = count;
+		break;
+	case FAKE_FAILS:
+		outcome->lost = count;
+		outcome->error = -EIO;
+		break;
+	case FAKE_KEEPS_UNTIL_FLUSH:
+	case FAKE_KEEPS_FOR_EVER:
+	case FAKE_STALLS_AND_KEEPS:
+		fake->kept += count;
+		break;
+	case FAKE_DIES:
+		outcome->lost = count;
+		outcome->error = -EPIPE;
+		outcome->dead = 1;
+		break;
+	case FAKE_STALLS:
+		outcome->lost = count;
+		outcome->error = -ECANCELED;
+		break;
+	}
+	fake->in_send = 0;
+	pthread_cond_broadcast(&fake->changed);
+	pthread_mutex_unlock(&fake->lock);
+}
+
+static void fake_flush(void *self, const _Atomic int *stop, struct export_outcome *outcome)
+{
+	struct fake *fake = self;
+
+	(void)stop;
+	pthread_mutex_lock(&fake->lock);
+	fake->flushes++;
+	if (fake->behaviour != FAKE_KEEPS_FOR_EVER) {
+		outcome->sent = fake->kept;
+		fake->kept = 0;
+	}
+	pthread_cond_broadcast(&fake->changed);
+	pthread_mutex_unlock(&fake->lock);
+}
+
+static void fake_destroy(void *self)
+{
+	struct fake *fake = self;
+
+	pthread_mutex_lock(&fake->lock);
+	fake->destroys++;
+	fake->out_of_order |= fake->sends && !pthread_equal(fake->thread, pthread_self());
+	pthread_mutex_unlock(&fake->lock);
+}
+
+static const struct export_driver fake_driver = {
+	.kind = "fake",
+	.create = fake_create,
+	.send = fake_send,
+	.flush = fake_flush,
+	.destroy = fake_destroy,
+};
+
+static struct exporter *start_fake(int index, enum fake_behaviour behaviour, uint64_t permits,
+				   size_t queue_batches, int wake_fd)
+{
+	static const char *const targets[FAKES] = {"0", "1"};
+	struct fake *fake = &fakes[index];
+	struct exporter *exporter;
+	char error[256] = "";
+
+	memset(fake, 0, sizeof(*fake));
+	pthread_mutex_init(&fake->lock, NULL);
+	pthread_cond_init(&fake->changed, NULL);
+	fake->behaviour = behaviour;
+	fake->permits = permits;
+	exporter = exporter_start_driver(&fake_driver, "fake:spec", targets[index], &identity,
+					 queue_batches, wake_fd, error, sizeof(error));
+	assert_non_null(exporter);
+	assert_string_equal(error, "");
+	return exporter;
+}
+
+static void permit(struct fake *fake, uint64_t permits)
+{
+	pthread_mutex_lock(&fake->lock);
+	fake->permits = permits;
+	pthread_cond_broadcast(&fake->changed);
+	pthread_mutex_unlock(&fake->lock);
+}
+
+static void wait_for_send(struct fake *fake)
+{
+	pthread_mutex_lock(&fake->lock);
+	while (!fake->in_send)
+		pthread_cond_wait(&fake->changed, &fake->lock);
+	pthread_mutex_unlock(&fake->lock);
+}
+
+static void wait_for_flushes(struct fake *fake, unsigned int flushes)
+{
+	pthread_mutex_lock(&fake->lock);
+	while (fake->flushes < flushes)
+		pthread_cond_wait(&fake->changed, &fake->lock);
+	pthread_mutex_unlock(&fake->lock);
+}
+
+/* A batch of `count` records with ids first, first + 1, ... */
+static struct record_batch *make_batch(struct record_pool *pool, uint64_t first, size_t count)
+{
+	struct record_batch *batch = record_pool_get(pool);
+
+	assert_non_null(batch);
+	for (size_t i = 0; i < count; i++)
+		batch->records[i].id = first + i;
+	batch->count = count;
+	return batch;
+}
+
+static void submit(struct exporter *exporter, struct record_pool *pool, uint64_t first,
+		   size_t count)
+{
+	struct record_batch *batch = make_batch(pool, first, count);
+
+	exporter_submit(exporter, batch);
+	record_batch_put(batch);
+}
+
+static void expect_stats(struct exporter *exporter, uint64_t submitted, uint64_t sent,
+			 uint64_t dropped_queue, uint64_t dropped_error, uint64_t queued)
+{
+	struct exporter_stats stats;
+
+	exporter_get_stats(exporter, &stats);
+	assert_int_equal(stats.submitted, submitted);
+	assert_int_equal(stats.sent, sent);
+	assert_int_equal(stats.dropped_queue, dropped_queue);
+	assert_int_equal(stats.dropped_error, dropped_error);
+	assert_int_equal(stats.queued, queued);
+}
+
+static void wait_for_queued(struct exporter *exporter, uint64_t queued)
+{
+	struct exporter_stats stats;
+
+	do {
+		sched_yield();
+		exporter_get_stats(exporter, &stats);
+	} while (stats.queued != queued);
+}
+
+static uint64_t far_deadline(void)
+{
+	return clock_monotonic_ns() + HANG_SECONDS * NS_PER_S;
+}
+
+static void exporter_start_unknown_kind_names_all_kinds(void **state)
+{
+	char error[256] = "";
+
+	(void)state;
+	assert_null(exporter_start("carrier:pigeon", &identity, 4, -1, error, sizeof(error)));
+	assert_string_equal(error, "export \"carrier:pigeon\": unknown kind \"carrier\"; write "
+				   "KIND:TARGET where KIND is one of: json");
+	assert_null(exporter_start("-", &identity, 4, -1, error, sizeof(error)));
+	assert_string_equal(error, "export \"-\": unknown kind \"-\"; write KIND:TARGET where "
+				   "KIND is one of: json");
+	assert_null(exporter_start("", &identity, 4, -1, error, sizeof(error)));
+	assert_null(exporter_start("jso:-", &identity, 4, -1, error, sizeof(error)));
+	assert_null(exporter_start("jsonl:-", &identity, 4, -1, error, sizeof(error)));
+}
+
+static void exporter_start_without_target_says_what_to_write(void **state)
+{
+	char error[256] = "";
+
+	(void)state;
+	assert_null(exporter_start("json", &identity, 4, -1, error, sizeof(error)));
+	assert_string_equal(error, "export \"json\": no target; write json:TARGET, for example "
+				   "\"json:-\"");
+}
+
+static void exporter_start_message_is_cut_to_its_size(void **state)
+{
+	char error[17];
+
+	(void)state;
+	memset(error, '#', sizeof(error));
+	assert_null(exporter_start("carrier:pigeon", &identity, 4, -1, error, 16));
+	assert_string_equal(error, "export \"carrier");
+	assert_int_equal(error[16], '#');
+}
+
+static void exporter_start_create_fails_passes_the_reason_on(void **state)
+{
+	char error[256] = "";
+
+	(void)state;
+	assert_null(exporter_start_driver(&fake_driver, "fake:x", "x", &identity, 4, -1, error,
+					  sizeof(error)));
+	assert_string_equal(error, "export \"fake:x\": no such fake; write fake:0");
+}
+
+static void exporter_all_batches_are_sent_in_order(void **state)
+{
+	struct exporter *exporter = start_fake(0, FAKE_SENDS, PERMITS_UNLIMITED, 64, -1);
+	struct record_pool *pool = record_pool_new(64);
+
+	(void)state;
+	assert_string_equal(exporter_spec(exporter), "fake:spec");
+	for (uint64_t i = 0; i < 50; i++)
+		submit(exporter, pool, 1 + i * 10, 10);
+	wait_for_queued(exporter, 0);
+	expect_stats(exporter, 500, 500, 0, 0, 0);
+	exporter_stop(exporter, far_deadline());
+	expect_stats(exporter, 500, 500, 0, 0, 0);
+	assert_int_equal(fakes[0].records, 500);
+	assert_int_equal(fakes[0].last_id, 500);
+	assert_int_equal(fakes[0].out_of_order, 0);
+	assert_int_equal(fakes[0].destroys, 1);
+	exporter_free(exporter);
+	assert_int_equal(fakes[0].destroys, 1);
+	record_pool_free(pool);
+}
+
+static void exporter_thread_blocks_signals_and_has_a_name(void **state)
+{
+	static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGCHLD, SIGPIPE, SIGUSR1};
+	struct exporter *exporter = start_fake(0, FAKE_SENDS, PERMITS_UNLIMITED, 4, -1);
+	struct record_pool *pool = record_pool_new(4);
+	sigset_t mine;
+
+	(void)state;
+	submit(exporter, pool, 1, 1);
+	exporter_stop(exporter, far_deadline());
+	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++)
+		assert_int_equal(sigismember(&fakes[0].mask, signals[i]), 1);
+	assert_string_equal(fakes[0].thread_name, "export-fake");
+	pthread_sigmask(SIG_SETMASK, NULL, &mine);
+	assert_int_equal(sigismember(&mine, SIGTERM), 0);
+	exporter_free(exporter);
+	record_pool_free(pool);
+}
+
+static void exporter_full_queue_drops_the_oldest(void **state)
+{
+	struct exporter *exporter = start_fake(0, FAKE_SENDS, 0, 3, -1);
+	struct record_pool *pool = record_pool_new(8);
+
+	(void)state;
+	submit(exporter, pool, 1, 1); /* with the driver, out of the queue's reach */
+	wait_for_send(&fakes[0]);
+	for (uint64_t i = 2; i <= 8; i++)
+		submit(exporter, pool, i * 100, i);
+	expect_stats(exporter, 1 + 2 + 3 + 4 + 5 + 6 + 7 + 8, 0, 2 + 3 + 4 + 5, 0, 1 + 6 + 7 + 8);
+	permit(&fakes[0], PERMITS_UNLIMITED);
+	exporter_stop(exporter, far_deadline());
+	expect_stats(exporter, 36, 22, 14, 0, 0);
+	assert_int_equal(fakes[0].sends, 4);
+	assert_int_equal(fakes[0].seen[0], 1);
+	assert_int_equal(fakes[0].seen[1], 600);
+	assert_int_equal(fakes[0].seen[2], 700);
+	assert_int_equal(fakes[0].seen[3], 800);
+	exporter_free(exporter);
+	record_pool_free(pool);
+}
+
+static void exporter_flushes_when_the_queue_runs_empty(void **state)
+{
+	struct exporter *exporter = start_fake(0, FAKE_KEEPS_UNTIL_FLUSH, 0, 4, -1);
+	struct record_pool *pool = record_pool_new(4);
+
+	(void)state;
+	submit(exporter, pool, 1, 2);
+	wait_for_send(&fakes[0]);
+	submit(exporter, pool, 3, 2);
+	submit(exporter, pool, 5, 2);
+	permit(&fakes[0], 2); /* the third send waits: two are done, nothing was flushed */
+	pthread_mutex_lock(&fakes[0].lock);
+	while (fakes[0].sends < 2 || !fakes[0].in_send)
+		pthread_cond_wait(&fakes[0].changed, &fakes[0].lock);
+	assert_int_equal(fakes[0].flushes, 0);
+	pthread_mutex_unlock(&fakes[0].lock);
+	expect_stats(exporter, 6, 0, 0, 0, 6); /* what the driver keeps is queued */
+	permit(&fakes[0], PERMITS_UNLIMITED);
+	wait_for_flushes(&fakes[0], 1);
+	wait_for_queued(exporter, 0);
+	expect_stats(exporter, 6, 6, 0, 0, 0);
+	submit(exporter, pool, 7, 1);
+	wait_for_flushes(&fakes[0], 2);
+	wait_for_queued(exporter, 0);
+	exporter_stop(exporter, far_deadline());
+	expect_stats(exporter, 7, 7, 0, 0, 0);
+	assert_int_equal(fakes[0].sends, 4);
+	exporter_free(exporter);
+	record_pool_free(pool);
+}
+
+static void exporter_failed_records_are_counted_and_it_goes_on(void **state)
+{
+	struct exporter *exporter = start_fake(0, FAKE_FAILS, PERMITS_UNLIMITED, 4, -1);
+	struct record_pool *pool = record_pool_new(4);
+	struct exporter_stats stats;
+
+	(void)state;
+	exporter_get_stats(exporter, &stats);
+	assert_int_equal(stats.last_error, 0);
+	submit(exporter, pool, 1, 3);
+	wait_for_queued(exporter, 0);
+	exporter_get_stats(exporter, &stats);
+	assert_int_equal(stats.dropped_error, 3);
+	assert_int_equal(stats.last_error, -EIO);
+	assert_int_equal(stats.dead, 0);
+	pthread_mutex_lock(&fakes[0].lock);
+	fakes[0].behaviour = FAKE_SENDS;
+	pthread_mutex_unlock(&fakes[0].lock);
+	submit(exporter, pool, 4, 5);
+	exporter_stop(exporter, far_deadline());
+	expect_stats(exporter, 8, 5, 0, 3, 0);
+	exporter_free(exporter);
+	record_pool_free(pool);
+}
+
+static void exporter_stop_counts_what_the_driver_kept_as_lost(void **state)
+{
+	struct exporter *exporter = start_fake(0, FAKE_KEEPS_FOR_EVER, PERMITS_UNLIMITED, 4, -1);
+	struct record_pool *pool = record_pool_new(4);
+
+	(void)state;
+	submit(exporter, pool, 1, 3);
+	submit(exporter, pool, 4, 4);
+	exporter_stop(exporter, far_deadline());
+	expect_stats(exporter, 7, 0, 0, 7, 0);
+	exporter_free(exporter);
+	record_pool_free(pool);
+}
+
+static void exporter_stop_past_deadline_drops_the_rest(void **state)
+{
+	struct exporter *exporter = start_fake(0, FAKE_STALLS, PERMITS_UNLIMITED, 4, -1);
+	struct record_pool *pool = record_pool_new(4);
+	struct exporter_stats stats;
+
+	(void)state;
+	submit(exporter, pool, 1, 1);
+	wait_for_send(&fakes[0]);
+	submit(exporter, pool, 2, 10);
+	submit(exporter, pool, 12, 20);
+	exporter_stop(exporter, 0);
+	expect_stats(exporter, 31, 0, 30, 1, 0);
+	exporter_get_stats(exporter, &stats);
+	assert_int_equal(stats.last_error, -ECANCELED);
+	assert_int_equal(fakes[0].sends, 1);
+	exporter_free(exporter);
+	record_pool_free(pool);
+}
+
+static void exporter_stop_past_deadline_flushes_what_was_kept(void **state)
+{
+	struct exporter *exporter = start_fake(0, FAKE_STALLS_AND_KEEPS, PERMITS_UNLIMITED, 4, -1);
+	struct record_pool *pool = record_pool_new(4);
+
+	(void)state;
+	submit(exporter, pool, 1, 3);
+	wait_for_send(&fakes[0]);
+	submit(exporter, pool, 4, 10);
+	exporter_stop(exporter, 0);
+	expect_stats(exporter, 13, 3, 10, 0, 0);
+	assert_int_equal(fakes[0].flushes, 1);
+	exporter_free(exporter);
+	record_pool_free(pool);
+}
+
+static void exporter_stop_waits_for_a_stalled_driver_until_the_deadline(void **state)
+{
+	struct exporter *exporter = start_fake(0, FAKE_STALLS, PERMITS_UNLIMITED, 4, -1);
+	struct record_pool *pool = record_pool_new(4);
+	uint64_t deadline_ns = clock_monotonic_ns() + 30 * NS_PER_MS;
+
+	(void)state;
+	submit(exporter, pool, 1, 1);
+	exporter_stop(exporter, deadline_ns);
+	assert_true(clock_monotonic_ns() >= deadline_ns);
+	expect_stats(exporter, 1, 0, 0, 1, 0);
+	exporter_free(exporter);
+	record_pool_free(pool);
+}
+
+static void exporter_free_without_stop_gives_batches_back(void **state)
+{
+	struct exporter *exporter = start_fake(0, FAKE_STALLS, PERMITS_UNLIMITED, 4, -1);
+	struct record_pool *pool = record_pool_new(4);
+
+	(void)state;
+	for (uint64_t i = 0; i < 4; i++)
+		submit(exporter, pool, 1 + i, 1);
+	exporter_free(exporter);
+	assert_int_equal(fakes[0].destroys, 1);
+	record_pool_free(pool); /* asserts that all are back */
+	exporter_free(NULL);
+}
+
+static void exporter_dead_wakes_owner_and_counts_later_batches(void **state)
+{
+	int wake_fd = eventfd(0, EFD_CLOEXEC);
+	struct exporter *exporter = start_fake(0, FAKE_DIES, PERMITS_UNLIMITED, 4, wake_fd);
+	struct record_pool *pool = record_pool_new(4);
+	struct exporter_stats stats;
+	uint64_t wakes;
+
+	(void)state;
+	submit(exporter, pool, 1, 3);
+	assert_int_equal(read(wake_fd, &wakes, sizeof(wakes)), sizeof(wakes));
+	assert_int_equal(wakes, 1);
+	exporter_get_stats(exporter, &stats);
+	assert_int_equal(stats.dead, 1);
+	assert_int_equal(stats.last_error, -EPIPE);
+	submit(exporter, pool, 4, 4);
+	exporter_stop(exporter, far_deadline());
+	expect_stats(exporter, 7, 0, 0, 7, 0);
+	assert_int_equal(fakes[0].sends, 1);
+	assert_int_equal(fakes[0].flushes, 0);
+	exporter_free(exporter);
+	record_pool_free(pool);
+	close(wake_fd);
+}
+
+static void exporter_stalled_does_not_delay_another(void **state)
+{
+	struct exporter *stalled = start_fake(0, FAKE_SENDS, 0, 2, -1);
+	struct exporter *quick = start_fake(1, FAKE_SENDS, PERMITS_UNLIMITED, 2, -1);
+	struct record_pool *pool = record_pool_new(8);
+	struct record_batch *batch;
+
+	(void)state;
+	for (uint64_t i = 0; i < 20; i++) {
+		batch = make_batch(pool, 1 + i, 1);
+		exporter_submit(stalled, batch);
+		if (i == 0)
+			wait_for_send(&fakes[0]);
+		exporter_submit(quick, batch);
+		record_batch_put(batch);
+		wait_for_queued(quick, 0);
+	}
+	expect_stats(stalled, 20, 0, 17, 0, 3);
+	expect_stats(quick, 20, 20, 0, 0, 0);
+	permit(&fakes[0], PERMITS_UNLIMITED);
+	exporter_stop(stalled, far_deadline());
+	exporter_stop(quick, far_deadline());
+	expect_stats(stalled, 20, 3, 17, 0, 0);
+	assert_int_equal(fakes[0].seen[0], 1);
+	assert_int_equal(fakes[0].seen[1], 19);
+	assert_int_equal(fakes[0].seen[2], 20);
+	exporter_free(stalled);
+	exporter_free(quick);
+	record_pool_free(pool);
+}
+
+static void expect_balance(struct exporter *exporter)
+{
+	struct exporter_stats stats;
+
+	exporter_get_stats(exporter, &stats);
+	assert_int_equal(stats.submitted,
+			 stats.sent + stats.dropped_queue + stats.dropped_error + stats.queued);
+}
+
+static void exporter_stress_two_share_batches_and_balance(void **state)
+{
+	const enum fake_behaviour behaviours[FAKES] = {FAKE_SENDS, FAKE_KEEPS_UNTIL_FLUSH};
+	struct record_pool *pool = record_pool_new(10); /* fewer than two queues can hold */
+	struct exporter *exporters[FAKES];
+	uint64_t id = 1, submitted = 0;
+	struct exporter_stats stats;
+	struct record_batch *batch;
+	unsigned int exhausted = 0;
+
+	(void)state;
+	for (int e = 0; e < FAKES; e++)
+		exporters[e] = start_fake(e, behaviours[e], PERMITS_UNLIMITED, 8, -1);
+	for (int i = 0; i < 20000; i++) {
+		batch = record_pool_get(pool);
+		if (!batch) {
+			exhausted++;
+			sched_yield();
+			continue;
+		}
+		batch->count = 1 + i % 7;
+		for (size_t r = 0; r < batch->count; r++)
+			batch->records[r].id = id++;
+		submitted += batch->count;
+		for (int e = 0; e < FAKES; e++) {
+			exporter_submit(exporters[e], batch);
+			expect_balance(exporters[e]);
+		}
+		record_batch_put(batch);
+	}
+	for (int e = 0; e < FAKES; e++) {
+		exporter_stop(exporters[e], far_deadline());
+		expect_balance(exporters[e]);
+		exporter_get_stats(exporters[e], &stats);
+		assert_int_equal(stats.submitted, submitted);
+		assert_int_equal(stats.queued, 0);
+		assert_int_equal(stats.dropped_error, 0);
+		assert_int_equal(stats.sent, fakes[e].records);
+		assert_int_equal(fakes[e].out_of_order, 0);
+		exporter_free(exporters[e]);
+	}
+	assert_int_equal(id - 1, submitted);
+	assert_true(exhausted < 20000);
+	record_pool_free(pool);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(exporter_start_unknown_kind_names_all_kinds),
+		cmocka_unit_test(exporter_start_without_target_says_what_to_write),
+		cmocka_unit_test(exporter_start_message_is_cut_to_its_size),
+		cmocka_unit_test(exporter_start_create_fails_passes_the_reason_on),
+		cmocka_unit_test(exporter_all_batches_are_sent_in_order),
+		cmocka_unit_test(exporter_thread_blocks_signals_and_has_a_name),
+		cmocka_unit_test(exporter_full_queue_drops_the_oldest),
+		cmocka_unit_test(exporter_flushes_when_the_queue_runs_empty),
+		cmocka_unit_test(exporter_failed_records_are_counted_and_it_goes_on),
+		cmocka_unit_test(exporter_stop_counts_what_the_driver_kept_as_lost),
+		cmocka_unit_test(exporter_stop_past_deadline_drops_the_rest),
+		cmocka_unit_test(exporter_stop_past_deadline_flushes_what_was_kept),
+		cmocka_unit_test(exporter_stop_waits_for_a_stalled_driver_until_the_deadline),
+		cmocka_unit_test(exporter_free_without_stop_gives_batches_back),
+		cmocka_unit_test(exporter_dead_wakes_owner_and_counts_later_batches),
+		cmocka_unit_test(exporter_stalled_does_not_delay_another),
+		cmocka_unit_test(exporter_stress_two_share_batches_and_balance),
+	};
+
+	alarm(HANG_SECONDS);
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
