@@ -198,13 +198,13 @@ static __always_inline enum flow_outcome parse_link(const struct packet_source *
 		*type = in->ethertype;
 		return FLOW_ACCOUNTED;
 	}
+	out->l3_offset = sizeof(*ethernet);
 	if ((const void *)(ethernet + 1) > cursor->end)
 		return FLOW_TRUNCATED;
 	__builtin_memcpy(out->destination_mac, ethernet->destination, 6);
 	__builtin_memcpy(out->source_mac, ethernet->source, 6);
 	*type = ethernet->type;
 	cursor->ip = ethernet + 1;
-	out->l3_offset = sizeof(*ethernet);
 
 	for (i = 0; i < PARSE_VLAN_DEPTH && parse_is_vlan(*type); i++) {
 		tag = cursor->ip;
@@ -230,18 +230,22 @@ static __always_inline void parse_map_ipv4(__u8 address[16], __be32 ipv4)
 }
 
 /* IPv4 header. *length becomes the IP packet's length by its own word, 0 if it does not say. */
-static __always_inline enum flow_outcome parse_ipv4(struct parse_cursor *cursor, struct packet *out,
+static __always_inline enum flow_outcome parse_ipv4(const struct packet_source *in,
+						    struct parse_cursor *cursor, struct packet *out,
 						    __u32 *length)
 {
 	const struct iphdr *ip = cursor->ip;
-	__u32 header, fragment;
+	__u32 header, fragment, declared;
 
 	if ((const void *)(ip + 1) > cursor->end)
 		return FLOW_TRUNCATED;
 	header = ip->ihl * 4u;
-	*length = PARSE_NTOHS(ip->tot_len);
-	if (ip->version != 4 || header < PARSE_IPV4_HEADER_MIN || (*length && *length < header))
+	declared = PARSE_NTOHS(ip->tot_len);
+	/* Only a super-packet may be too long for the word (BIG TCP). */
+	if (ip->version != 4 || header < PARSE_IPV4_HEADER_MIN ||
+	    (declared < header && (declared || !in->gso_size)))
 		return FLOW_MALFORMED;
+	*length = declared;
 
 	parse_map_ipv4(out->key.source_address, ip->saddr);
 	parse_map_ipv4(out->key.destination_address, ip->daddr);
@@ -314,6 +318,7 @@ static __always_inline enum flow_outcome parse_ipv6(const struct packet_source *
 	const struct ipv6hdr *ip = cursor->ip;
 	enum flow_outcome outcome = FLOW_ACCOUNTED;
 	struct parse_chain chain = {};
+	__u32 limit;
 	__be32 first;
 	int i;
 
@@ -330,15 +335,19 @@ static __always_inline enum flow_outcome parse_ipv6(const struct packet_source *
 	out->tos = first >> 20 & 0xff;
 	out->flow_label = first & PARSE_IPV6_FLOW_LABEL;
 	out->ttl = ip->hop_limit;
-	*length = PARSE_NTOHS(ip->payload_len);
-	if (*length || ip->nexthdr == IPPROTO_NONE)
-		*length += PARSE_IPV6_HEADER;
+	*length = PARSE_NTOHS(ip->payload_len) + PARSE_IPV6_HEADER;
+	/* A length of 0 may be explained by a jumbo option in the first extension header. */
+	limit = *length;
+	if (in->gso_size || (!ip->payload_len && ip->nexthdr == IPPROTO_HOPOPTS))
+		limit = in->length - out->l3_offset;
 	cursor->offset = PARSE_IPV6_HEADER;
 
 	chain.protocol = ip->nexthdr;
 	for (i = 0; i < PARSE_EXTENSION_DEPTH; i++) {
 		if (!parse_is_extension(chain.protocol) || chain.fragment >= 8)
 			break;
+		if (cursor->offset + 8 > limit)
+			return FLOW_MALFORMED;
 		outcome = parse_extension(cursor, &chain);
 		if (outcome != FLOW_ACCOUNTED)
 			return outcome;
@@ -349,6 +358,8 @@ static __always_inline enum flow_outcome parse_ipv6(const struct packet_source *
 		chain.fragment_protocol = parse_blur(chain.fragment_protocol, in->length);
 		chain.jumbo = parse_blur(chain.jumbo, in->length);
 	}
+	if (!ip->payload_len && (in->gso_size || chain.jumbo))
+		*length = 0;
 	out->key.protocol = chain.protocol;
 	out->stack_octets = chain.jumbo;
 	if (chain.fragment) {
@@ -458,7 +469,7 @@ static __always_inline enum flow_outcome parse_packet(const struct packet_source
 	available = in->length > out->l3_offset ? in->length - out->l3_offset : 0;
 	if (outcome == FLOW_ACCOUNTED) {
 		if (type == PARSE_HTONS(ETH_P_IP))
-			outcome = parse_ipv4(&cursor, out, &declared);
+			outcome = parse_ipv4(in, &cursor, out, &declared);
 		else if (type == PARSE_HTONS(ETH_P_IPV6))
 			outcome = parse_ipv6(in, &cursor, out, &declared);
 		else

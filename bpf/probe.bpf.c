@@ -58,6 +58,13 @@ static __always_inline void account_outcome(const struct account *account,
 	counter_add(&count->octets, packet->octets);
 }
 
+static __always_inline __u32 octets_past_link(__u32 length, int has_ethernet)
+{
+	__u32 link = has_ethernet ? sizeof(struct parse_ethernet) : 0;
+
+	return length > link ? length - link : 0;
+}
+
 static __always_inline int sampled_out(void)
 {
 	return sampling_threshold != 0xffffffff && bpf_get_prandom_u32() > sampling_threshold;
@@ -82,7 +89,9 @@ static __always_inline void tc_source(struct __sk_buff *skb, int has_ethernet,
 	source->data = (void *)(long)skb->data;
 	source->data_end = (void *)(long)skb->data_end;
 	source->length = skb->len;
-	source->ethertype = has_ethernet ? 0 : skb->protocol;
+	source->ethertype = 0;
+	if (!has_ethernet) /* 0 would mean that there is an Ethernet header */
+		source->ethertype = skb->protocol ?: PARSE_HTONS(ETH_P_802_3);
 	source->vlan_present = skb->vlan_present;
 	source->vlan_tci = skb->vlan_tci;
 	source->gso_size = skb->gso_size;
@@ -127,7 +136,7 @@ static __always_inline int tc_packet(struct __sk_buff *skb, enum flow_direction 
 		return TC_ACT_UNSPEC;
 	if (sampled_out()) {
 		packet.packets = skb->gso_segs ?: 1;
-		packet.octets = skb->len;
+		packet.octets = octets_past_link(skb->len, has_ethernet);
 		account_outcome(&account, FLOW_SAMPLED_OUT, direction, &packet);
 		return TC_ACT_UNSPEC;
 	}
@@ -186,7 +195,7 @@ int xdp_ingress(struct xdp_md *ctx)
 		return XDP_PASS;
 	if (sampled_out()) {
 		packet.packets = 1;
-		packet.octets = source.length;
+		packet.octets = octets_past_link(source.length, 1);
 		account_outcome(&account, FLOW_SAMPLED_OUT, FLOW_INGRESS, &packet);
 		return XDP_PASS;
 	}
