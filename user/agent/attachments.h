@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Which programs are on which interfaces: picks the program variant by link layer and the hook by
+ * policy and kernel, and keeps the hooks of every interface captured on.
+ */
+#ifndef FLOWPROBE_ATTACHMENTS_H
+#define FLOWPROBE_ATTACHMENTS_H
+
+#include <stddef.h>
+
+#include "capture/attach.h"
+#include "capture/interfaces.h"
+#include "capture/loader.h"
+#include "config/config.h"
+
+struct attachments;
+
+/* Borrows both for its lifetime. NULL with errno set: EOPNOTSUPP if hook "tcx" was asked for and
+ * the kernel has none. */
+struct attachments *attachments_new(struct probe *probe, const struct config *config);
+
+/* Takes every program off. */
+void attachments_free(struct attachments *attachments);
+
+/*
+ * Attaches to an interface, in all directions asked for or not at all. Logs what it did, or why it
+ * could not. 0, or a negative errno as of hook_attach.
+ */
+int attachments_add(struct attachments *attachments, const struct interface *interface);
+
+/* Takes the programs off the interface, if there are any. */
+void attachments_remove(struct attachments *attachments, uint32_t ifindex);
+void attachments_remove_all(struct attachments *attachments);
+
+/* Puts back what others took off since the last check, and says so. */
+void attachments_check(struct attachments *attachments);
+
+size_t attachments_count(const struct attachments *attachments);
+
+/*
+ * The hook and program that would be used on an interface; for the doctor. XDP is answered as
+ * native: only attaching tells which mode a driver takes.
+ */
+enum hook_kind attachments_plan(const struct attachments *attachments,
+				const struct interface *interface, enum flow_direction direction,
+				enum probe_program *program);
+
+#endif

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* The configured interfaces, looked up on this host: see selection.h. */
+#include "agent/selection.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static int selection_is_glob(const char *pattern)
+{
+	return strpbrk(pattern, "*?[") != NULL;
+}
+
+static int selection_exists(const struct interfaces *interfaces, const char *name)
+{
+	const struct interface *interface;
+	size_t position = 0;
+
+	while ((interface = interfaces_next(interfaces, &position))) {
+		if (!strcmp(interface->name, name))
+			return 1;
+	}
+	return 0;
+}
+
+/* The first plain name that no interface has, or NULL. */
+static const char *selection_missing(const struct interfaces *interfaces,
+				     const struct config_list *include)
+{
+	size_t i;
+
+	for (i = 0; i < include->count; i++) {
+		if (!selection_is_glob(include->items[i]) &&
+		    !selection_exists(interfaces, include->items[i]))
+			return include->items[i];
+	}
+	return NULL;
+}
+
+struct interfaces *selection_open(const struct config *config,
+				  const struct interface_events *events, char *error,
+				  size_t error_bytes)
+{
+	const struct interface_selection selection = {
+		.include = (const char *const *)config->interfaces_include.items,
+		.include_count = config->interfaces_include.count,
+		.exclude = (const char *const *)config->interfaces_exclude.items,
+		.exclude_count = config->interfaces_exclude.count,
+	};
+	struct interfaces *interfaces = interfaces_open(&selection, events);
+	const char *missing;
+
+	if (!interfaces) {
+		snprintf(error, error_bytes, "cannot read the host's interfaces over rtnetlink: %s",
+			 strerror(errno));
+		return NULL;
+	}
+	missing = selection_missing(interfaces, &config->interfaces_include);
+	if (missing) {
+		snprintf(error, error_bytes,
+			 "there is no interface \"%s\": `ip link` lists those of this host; use a "
+			 "glob (\"%s*\") for one "
+			 "that appears later",
+			 missing, missing);
+		interfaces_close(interfaces);
+		errno = ENODEV;
+		return NULL;
+	}
+	return interfaces;
+}

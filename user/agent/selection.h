@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The configured interfaces, looked up on this host: for the agent, which captures on them, and for
+ * the doctor. */
+#ifndef FLOWPROBE_SELECTION_H
+#define FLOWPROBE_SELECTION_H
+
+#include <stddef.h>
+
+#include "capture/interfaces.h"
+#include "config/config.h"
+
+/*
+ * Opens the host's interfaces with the configured selection; nothing is reported yet. A plain name
+ * that no interface has is an error (a typing mistake), a glob without a match is not (its
+ * interfaces may appear later). NULL with errno set and one line in error: what, why and the fix.
+ */
+struct interfaces *selection_open(const struct config *config,
+				  const struct interface_events *events, char *error,
+				  size_t error_bytes);
+
+#endif

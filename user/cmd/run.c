@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* `flowprobe run`: capture flows and export them, in the foreground. The work is in agent/. */
+#include "cmd/commands.h"
+
+#include "agent/agent.h"
+#include "capture/loader.h"
+#include "config/config.h"
+#include "lib/log.h"
+
+extern char **environ;
+
+int command_run(int argc, char **argv)
+{
+	struct config config;
+	int help = 0, code;
+
+	code = config_load(&config, argc, argv, environ, &help);
+	if (code)
+		return code;
+	if (help) {
+		config_print_help();
+		return EXIT_CODE_OK;
+	}
+	log_set_level(config.log_level);
+	loader_init();
+	code = agent_run(&config);
+	config_free(&config);
+	return code;
+}
