@@ -199,6 +199,7 @@ bench: all $(BENCHES)
 	$(Q)tests/bench/run.sh $(BENCHES)
 
 FUZZ_SECONDS ?= 30
+FUZZ_SOURCES_fuzz_parse := tests/lib/packet_builder.c tests/lib/packet_cases.c
 FUZZ_SOURCES_fuzz_config := $(wildcard user/config/*.c)
 $(O)/fuzz/%: tests/fuzz/%.c $(SOURCES) $(SKELETON) Makefile
 	@mkdir -p $(@D)

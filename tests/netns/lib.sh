@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# shellcheck shell=bash
+#
+# What the network namespace tests share: hosts made of namespaces and veth pairs, the probe started and stopped in them,
+# and TAP output. Source it first. Names are unique per run; everything is taken down on exit, however it comes.
+#
+# A test is a function; run_test NAME FUNCTION runs it and prints one TAP line. Inside, `same WHAT GOT WANTED` and `fail WHAT`
+# report; the rest of the function still runs, so that one failure does not hide the next.
+
+set -uo pipefail
+
+O=${O:-build}
+FLOWPROBE=$O/flowprobe
+INJECT=$O/tests/tools/inject
+HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+RUN=fp$$
+WORK=$(mktemp -d)
+TEST_NUMBER=0
+FAILED=0
+PROBES=()
+CHILDREN=()
+
+cleanup() {
+	local pid namespace
+
+	for pid in "${PROBES[@]}" "${CHILDREN[@]}"; do
+		kill "$pid" 2>/dev/null
+	done
+	for pid in "${PROBES[@]}" "${CHILDREN[@]}"; do
+		wait "$pid" 2>/dev/null
+	done
+	for namespace in $(ip netns list 2>/dev/null | awk -v run="$RUN-" 'index($1, run) == 1 { print $1 }'); do
+		ip netns delete "$namespace"
+	done
+	rm -rf "$WORK"
+}
+trap cleanup EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# --- results ---
+
+fail() {
+	echo "# $*"
+	TEST_FAILED=1
+}
+
+# same WHAT GOT WANTED: exact comparison.
+same() {
+	[ "$2" = "$3" ] || fail "$1: got $2, wanted $3"
+}
+
+# contains WHAT TEXT PART
+contains() {
+	case $2 in
+	*"$3"*) ;;
+	*) fail "$1: \"$3\" is not in: $2" ;;
+	esac
+}
+
+run_test() {
+	TEST_NUMBER=$((TEST_NUMBER + 1))
+	TEST_FAILED=0
+	"$2"
+	if [ "$TEST_FAILED" = 0 ]; then
+		echo "ok $TEST_NUMBER - $1"
+	else
+		echo "not ok $TEST_NUMBER - $1"
+		FAILED=1
+	fi
+}
+
+skip_test() {
+	TEST_NUMBER=$((TEST_NUMBER + 1))
+	echo "ok $TEST_NUMBER - $1 # SKIP $2"
+}
+
+skip_all() {
+	echo "1..1"
+	skip_test "$(basename "$0")" "$1"
+	exit 0
+}
+
+finish() {
+	echo "1..$TEST_NUMBER"
+	exit "$FAILED"
+}
+
+# wait_until SECONDS COMMAND...: polls COMMAND until it succeeds; a failure if it never does.
+wait_until() {
+	local deadline=$((SECONDS + $1))
+
+	shift
+	until "$@" >/dev/null 2>&1; do
+		if [ "$SECONDS" -ge "$deadline" ]; then
+			fail "waited in vain for: $*"
+			return 1
+		fi
+		sleep 0.05
+	done
+}
+
+# --- hosts ---
+
+# host NAME: a namespace with loopback up; on NAME COMMAND... runs COMMAND in it.
+host() {
+	ip netns add "$RUN-$1"
+	on "$1" sysctl -qw net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0 \
+		net.ipv6.conf.default.router_solicitations=0
+	on "$1" ip link set lo up
+}
+
+on() {
+	local name=$1
+
+	shift
+	ip netns exec "$RUN-$name" "$@"
+}
+
+# cable A IF_A B IF_B: a veth pair between two hosts.
+cable() {
+	ip link add "$2" netns "$RUN-$1" type veth peer name "$4" netns "$RUN-$3"
+	on "$1" ip link set "$2" up
+	on "$3" ip link set "$4" up
+}
+
+address() { # HOST IF ADDRESS/LENGTH
+	case $3 in
+	*:*) on "$1" ip -6 addr add "$3" dev "$2" nodad ;;
+	*) on "$1" ip addr add "$3" dev "$2" ;;
+	esac
+}
+
+offloads_off() { # HOST IF
+	on "$1" ethtool -K "$2" tso off gso off gro off tx off >/dev/null 2>&1
+}
+
+# counter HOST IF NAME: an interface statistic, e.g. rx_packets
+counter() {
+	on "$1" cat "/sys/class/net/$2/statistics/$3"
+}
+
+# --- the probe ---
+
+# probe HOST NAME OPTIONS...: starts the shipped program on HOST; records go to $WORK/NAME.json, messages to $WORK/NAME.log.
+# Returns when it captures. PROBE_PID is its pid.
+probe() {
+	local host=$1 name=$2
+
+	shift 2
+	ip netns exec "$RUN-$host" "$FLOWPROBE" run --export "json:$WORK/$name.json" "$@" 2>"$WORK/$name.log" &
+	PROBE_PID=$!
+	PROBES+=("$PROBE_PID")
+	wait_until 20 grep -q "capturing on\|no interface to capture" "$WORK/$name.log" || sed 's/^/# /' "$WORK/$name.log"
+}
+
+# stop_probe PID [SIGNAL]: waits for its final flush; fails unless it exits with 0.
+stop_probe() {
+	kill -"${2:-INT}" "$1"
+	wait "$1"
+	same "exit code of the probe" "$?" 0
+}
+
+# flows NAME VALUE... [where FIELD=TEXT...]: see flows.py
+flows() {
+	local name=$1
+
+	shift
+	python3 "$HERE/flows.py" "$WORK/$name.json" "$@" || fail "flows.py $name $*"
+}
+
+# all_accounted NAME: the probe itself found its balance right, and lost no record.
+all_accounted() {
+	contains "$1 log" "$(cat "$WORK/$1.log")" "all accounted for"
+	contains "$1 log" "$(cat "$WORK/$1.log")" "none lost"
+	if grep -q "error:" "$WORK/$1.log"; then
+		fail "$1 logged: $(grep error: "$WORK/$1.log")"
+	fi
+}
+
+# background COMMAND...: started, and ended at the latest with the test. CHILD_PID is its pid.
+background() {
+	"$@" >"$WORK/background.$((${#CHILDREN[@]} + 1))" 2>&1 &
+	CHILD_PID=$!
+	CHILDREN+=("$CHILD_PID")
+}
+
+need() {
+	local tool
+
+	for tool in "$@"; do
+		command -v "$tool" >/dev/null || skip_all "$tool is not installed"
+	done
+}
+
+[ "$(id -u)" = 0 ] || skip_all "needs root"
+need ip python3

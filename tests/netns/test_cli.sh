@@ -1,0 +1,169 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# The command line as a user meets it: bad input of every kind gets one line that says what, why and the fix, and the right
+# exit code; good input does what it says.
+
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/lib.sh"
+
+# refused CODE PART ARGUMENTS...: exactly one line on stderr with PART in it, nothing on stdout
+refused() {
+	local wanted=$1 part=$2 code
+
+	shift 2
+	on a timeout 20 "$FLOWPROBE" "$@" >"$WORK/out" 2>"$WORK/err"
+	code=$?
+	same "exit code of $*" "$code" "$wanted"
+	same "lines of $*" "$(wc -l <"$WORK/err")" 1
+	contains "message of $*" "$(cat "$WORK/err")" "$part"
+	same "output of $*" "$(cat "$WORK/out")" ""
+}
+
+test_usage() {
+	refused 64 "run" rnu
+	refused 64 "--interface" run --interfase=eth0
+	refused 64 "argument" run eth0
+	refused 64 "--slots" run --slots 1000
+	refused 64 "--slots" run --slots many
+	refused 64 "--sampling" run --sampling 0
+	refused 64 "--idle-timeout" run --idle-timeout 15
+	refused 64 "--hook" run --hook ebpf
+	refused 64 "--table" run --table
+	refused 64 "--harvest-interval" run --harvest-interval 1h
+}
+
+test_interfaces() {
+	refused 1 'no interface "etho0"' run -i etho0
+	refused 1 'no interface "etho0"' run -i a0 -i etho0
+}
+
+test_exports() {
+	refused 1 "json" run -i a0 --export jsn:-
+	refused 1 "/nonexistent" run -i a0 --export json:/nonexistent/flows.json
+	refused 1 "" run -i a0 --export json:/
+}
+
+test_files() {
+	refused 78 "/nonexistent.yaml" run -c /nonexistent.yaml
+	printf 'capture:\n  slotz: 1024\n' >"$WORK/bad.yaml"
+	refused 78 "$WORK/bad.yaml:2:3: " run -c "$WORK/bad.yaml"
+	contains "did you mean" "$(cat "$WORK/err")" "slots"
+}
+
+test_environment() {
+	local code
+
+	FLOWPROBE_CAPTURE_SLOTS=7 on a "$FLOWPROBE" run >/dev/null 2>"$WORK/err"
+	code=$?
+	same "exit code" "$code" 78
+	contains "bad value" "$(cat "$WORK/err")" FLOWPROBE_CAPTURE_SLOTS
+	FLOWPROBE_CAPTURE_SLOTZ=1024 on a "$FLOWPROBE" run >/dev/null 2>"$WORK/err"
+	code=$?
+	same "exit code" "$code" 78
+	contains "did you mean" "$(cat "$WORK/err")" FLOWPROBE_CAPTURE_SLOTS
+}
+
+test_privilege() {
+	local code
+
+	setpriv --reuid=65534 --regid=65534 --clear-groups --bounding-set=-all --inh-caps=-all \
+		ip netns exec "$RUN-a" true 2>/dev/null && fail "setpriv drops nothing"
+	on a setpriv --reuid=65534 --regid=65534 --clear-groups "$COPY" run -i a0 >"$WORK/out" 2>"$WORK/err"
+	code=$?
+	same "exit code" "$code" 77
+	same "lines" "$(wc -l <"$WORK/err")" 1
+	contains "message" "$(cat "$WORK/err")" "CAP_NET_ADMIN"
+	on a setpriv --reuid=65534 --regid=65534 --clear-groups "$COPY" doctor -i a0 >"$WORK/out" 2>"$WORK/err"
+	same "exit code of doctor" "$?" 77
+	contains "doctor" "$(cat "$WORK/out")" "CAP_BPF is missing"
+}
+
+# The documented capabilities are enough, and all of them are needed.
+test_capabilities() {
+	local capabilities="+bpf,+net_admin,+perfmon"
+
+	on a setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps="$capabilities" --ambient-caps="$capabilities" \
+		"$COPY" run -i a0 --duration 500ms >"$WORK/out" 2>"$WORK/err"
+	same "exit code with the three capabilities" "$?" 0
+	contains "log" "$(cat "$WORK/err")" "capturing on a0"
+}
+
+test_help_and_version() {
+	local output
+
+	output=$("$FLOWPROBE" --help)
+	same "exit code" "$?" 0
+	contains "help" "$output" "doctor"
+	output=$("$FLOWPROBE" run --help)
+	contains "run --help" "$output" "--idle-timeout"
+	output=$("$FLOWPROBE" version)
+	contains "version" "$output" "libbpf"
+}
+
+test_doctor() {
+	local output
+
+	output=$(on a "$FLOWPROBE" doctor -i a0)
+	same "exit code" "$?" 0
+	same "program variants" "$(grep -c "^ok .* loads with table" <<<"$output")" 10
+	contains "interface" "$output" "a0: ingress by "
+	same "failures" "$(grep -c ^FAIL <<<"$output")" 0
+	output=$(on a "$FLOWPROBE" doctor -i nosuch)
+	same "exit code" "$?" 1
+	contains "unknown interface" "$output" 'no interface "nosuch"'
+}
+
+test_closed_pipe() { # flowprobe run | head -1
+	local code
+
+	on a "$FLOWPROBE" run -i a0 --idle-timeout 1s --harvest-interval 100ms 2>"$WORK/err" | head -n 1 >"$WORK/out" &
+	CHILDREN+=($!)
+	wait_until 10 grep -q "capturing on" "$WORK/err"
+	for _ in 1 2 3; do
+		on b ping -q -c 3 -i 0.1 10.4.0.1 >/dev/null
+		sleep 1.5 # longer than the idle timeout: the next packets are another record
+	done
+	wait "${CHILDREN[-1]}"
+	code=$?
+	same "exit code of head" "$code" 0
+	wait_until 5 sh -c '! pgrep -f "$0 run -i a0 --idle-timeout 1s" >/dev/null' "$FLOWPROBE"
+	contains "log" "$(cat "$WORK/err")" "stopping"
+}
+
+test_full_disk() { # the records are lost, and counted
+	local code
+
+	ip netns exec "$RUN-a" "$FLOWPROBE" run -i a0 --export json:/dev/full 2>"$WORK/err" &
+	CHILDREN+=($!)
+	wait_until 10 grep -q "capturing on" "$WORK/err"
+	on b ping -q -c 3 -i 0.1 10.4.0.1 >/dev/null
+	kill -INT "${CHILDREN[-1]}"
+	wait "${CHILDREN[-1]}"
+	code=$?
+	same "exit code" "$code" 0
+	contains "log" "$(cat "$WORK/err")" "lost: 0 queue full, 2 failed: No space left on device"
+}
+
+host a
+host b
+cable a a0 b b0
+address a a0 10.4.0.1/24
+address b b0 10.4.0.2/24
+on a sysctl -qw net.ipv6.conf.all.disable_ipv6=1
+on b sysctl -qw net.ipv6.conf.all.disable_ipv6=1
+COPY=$WORK/flowprobe # where any user may run it
+chmod 755 "$WORK"
+cp "$FLOWPROBE" "$COPY"
+run_test "usage errors" test_usage
+run_test "unknown interfaces" test_interfaces
+run_test "impossible exports" test_exports
+run_test "configuration files" test_files
+run_test "environment" test_environment
+run_test "no privilege" test_privilege
+run_test "three capabilities are enough" test_capabilities
+run_test "help and version" test_help_and_version
+run_test "doctor" test_doctor
+run_test "a closed pipe ends it quietly" test_closed_pipe
+run_test "a full disk is counted" test_full_disk
+finish
