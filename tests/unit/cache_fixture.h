@@ -28,6 +28,7 @@
 #define START_NS (5000 * NS_PER_S) /* the monotonic time that the tests begin at */
 #define OFFSET_NS (1700000000 * NS_PER_S)
 #define S NS_PER_S
+#define MS NS_PER_MS
 
 #define FIN 0x01
 #define SYN 0x02

@@ -115,10 +115,36 @@ static void cache_record_has_every_field(void **state)
 	assert_memory_equal(&records[1], &expected, sizeof(expected));
 }
 
-static void cache_creation_after_last_packet_is_not_the_start(void **state)
+/* Ticks are coarse, creation times are exact. */
+static void cache_creation_is_the_start_if_ticks_allow(void **state)
 {
 	struct flow_key key = make_key(1, UDP, 0);
-	struct flow_details details = {.created_ns = START_NS + 8};
+	struct flow_details details = {.created_ns = START_NS + 20 * MS + 7};
+	struct flow_delta delta = {.key = &key,
+				   .details = &details,
+				   .packets = 2,
+				   .octets = 1,
+				   .first_ns = START_NS + 4,
+				   .last_ns = START_NS + 7};
+
+	(void)state;
+	merge_at(&delta, 1, START_NS + S);
+	flush_at(0, START_NS + S);
+	assert_record(0, &key, FLOW_END_FORCED, 2, START_NS + 20 * MS + 7, START_NS + 20 * MS + 7);
+	details.created_ns++;
+	merge_at(&delta, 1, START_NS + S);
+	flush_at(0, START_NS + S);
+	assert_record(1, &key, FLOW_END_FORCED, 2, START_NS + 4, START_NS + 7);
+	details.created_ns = START_NS + 5;
+	merge_at(&delta, 1, START_NS + S);
+	flush_at(0, START_NS + S);
+	assert_record(2, &key, FLOW_END_FORCED, 2, START_NS + 5, START_NS + 7);
+}
+
+static void cache_flow_of_one_packet_ends_where_it_starts(void **state)
+{
+	struct flow_key key = make_key(1, UDP, 0);
+	struct flow_details details = {.created_ns = START_NS + 5};
 	struct flow_delta delta = {.key = &key,
 				   .details = &details,
 				   .packets = 1,
@@ -127,13 +153,9 @@ static void cache_creation_after_last_packet_is_not_the_start(void **state)
 				   .last_ns = START_NS + 7};
 
 	(void)state;
-	merge_at(&delta, 1, START_NS + 10);
-	flush_at(0, START_NS + 10);
-	assert_record(0, &key, FLOW_END_FORCED, 1, START_NS + 4, START_NS + 7);
-	details.created_ns = START_NS + 7;
-	merge_at(&delta, 1, START_NS + 10);
-	flush_at(0, START_NS + 10);
-	assert_record(1, &key, FLOW_END_FORCED, 1, START_NS + 7, START_NS + 7);
+	merge_at(&delta, 1, START_NS + S);
+	flush_at(0, START_NS + S);
+	assert_record(0, &key, FLOW_END_FORCED, 1, START_NS + 5, START_NS + 5);
 }
 
 /* Three CPUs saw the flow; their entries come in any order. */
@@ -157,7 +179,7 @@ static void cache_order_of_deltas_does_not_matter(void **state)
 			deltas[i] = (struct flow_delta){
 				.key = &key,
 				.details = &details[which],
-				.packets = which + 1,
+				.packets = which + 2,
 				.octets = 1000 * (which + 1),
 				.first_ns = details[which].created_ns - 5,
 				.last_ns = START_NS + (14 - which) * S,
@@ -169,7 +191,7 @@ static void cache_order_of_deltas_does_not_matter(void **state)
 		merge_at(deltas, 3, START_NS + 15 * S);
 		assert_int_equal(flows(), 1);
 		flush_at(0, START_NS + 15 * S);
-		assert_record(order, &key, FLOW_END_FORCED, 6, START_NS + 9 * S + 5,
+		assert_record(order, &key, FLOW_END_FORCED, 9, START_NS + 9 * S + 5,
 			      START_NS + 14 * S);
 		assert_int_equal(records[order].octets, 6000);
 		assert_int_equal(records[order].tcp_flags, 0x70);
@@ -576,7 +598,8 @@ int main(void)
 		TEST(cache_of_no_or_too_many_flows_is_refused),
 		TEST(cache_empty_does_nothing),
 		TEST(cache_record_has_every_field),
-		TEST(cache_creation_after_last_packet_is_not_the_start),
+		TEST(cache_creation_is_the_start_if_ticks_allow),
+		TEST(cache_flow_of_one_packet_ends_where_it_starts),
 		TEST(cache_order_of_deltas_does_not_matter),
 		TEST(cache_known_flow_does_not_read_details),
 		TEST(cache_delta_without_packets_is_ignored),

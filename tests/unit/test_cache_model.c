@@ -158,6 +158,7 @@ static void model_merge(const struct flow_delta *delta)
 {
 	struct model_flow *flow = model_find(delta->key);
 	uint64_t start_ns = delta->first_ns;
+	int created = !flow;
 
 	model.merged.packets += delta->packets;
 	model.merged.octets += delta->octets;
@@ -169,7 +170,7 @@ static void model_merge(const struct flow_delta *delta)
 	}
 	/* A cold look at the details is allowed only if the delta starts before the flow. */
 	if (!flow->had_record && (!flow->packets || delta->first_ns < flow->first_ns)) {
-		if (delta->details->created_ns <= delta->last_ns)
+		if (delta->details->created_ns <= delta->last_ns + 20 * NS_PER_MS)
 			start_ns = delta->details->created_ns;
 		if (delta->details->created_ns < flow->details.created_ns)
 			flow->details = *delta->details;
@@ -183,6 +184,8 @@ static void model_merge(const struct flow_delta *delta)
 		flow->first_ns = start_ns;
 	if (delta->last_ns > flow->last_ns)
 		flow->last_ns = delta->last_ns;
+	if (flow->last_ns < flow->first_ns || (created && delta->packets == 1))
+		flow->last_ns = flow->first_ns;
 	if (delta->ttl_min < flow->ttl_min)
 		flow->ttl_min = delta->ttl_min;
 	if (delta->ttl_max > flow->ttl_max)

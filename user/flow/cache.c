@@ -316,6 +316,8 @@ static void cache_merge_delta(struct flow_cache *cache, const struct flow_delta 
 	advanced = delta->first_ns < entry->first_ns;
 	if (advanced)
 		flow_entry_advance_start(entry, &cache->details[number], delta);
+	if (created && delta->packets == 1)
+		flow_entry_end_at_start(entry);
 	if (created)
 		cache_arm(cache, number);
 	else if (advanced)

@@ -20,13 +20,20 @@ void flow_entry_advance_start(struct flow_entry *entry, struct flow_details *det
 	uint64_t start_ns = delta->first_ns;
 
 	if (entry->state & FLOW_ENTRY_FIRST_RECORD) {
-		if (delta->details->created_ns <= delta->last_ns)
+		if (delta->details->created_ns <= delta->last_ns + FLOW_ENTRY_TICK_NS)
 			start_ns = delta->details->created_ns;
 		if (delta->details->created_ns < details->created_ns)
 			*details = *delta->details;
 	}
 	if (start_ns < entry->first_ns)
 		entry->first_ns = start_ns;
+	if (entry->last_ns < entry->first_ns)
+		entry->last_ns = entry->first_ns;
+}
+
+void flow_entry_end_at_start(struct flow_entry *entry)
+{
+	entry->last_ns = entry->first_ns;
 }
 
 /* A wall clock set to shortly after 1970 would put old packets before it. */

@@ -16,6 +16,7 @@
 #include "flow/cache.h"
 #include "flow/delta.h"
 #include "flow/record.h"
+#include "lib/clock.h"
 
 /* flow_entry.state */
 #define FLOW_ENTRY_LIVE 0x01 /* in use */
@@ -50,13 +51,23 @@ _Static_assert(__builtin_offsetof(struct flow_entry, packets) == 64, "flow_entry
 void flow_entry_begin_record(struct flow_entry *entry);
 
 /*
+ * A delta's first_ns and last_ns are right to a tick of the kernel's clock, its creation time is
+ * exact: the last packet may seem to come before the first by less than this.
+ */
+#define FLOW_ENTRY_TICK_NS (20 * NS_PER_MS)
+
+/*
  * Moves the start of the record back to the delta's. While the flow has had no record, the start is
- * the exact creation time of the delta's first packet, unless that is later than its last packet,
- * and *details become those of the earliest packet. Call it when delta->first_ns is before the
- * start: only then the delta's details are worth a cold read.
+ * the exact creation time of the delta's first packet, unless that is later than its last packet by
+ * more than a tick, and *details become those of the earliest packet. The end is never before the
+ * start. Call it when delta->first_ns is before the start: only then the delta's details are worth
+ * a cold read.
  */
 void flow_entry_advance_start(struct flow_entry *entry, struct flow_details *details,
 			      const struct flow_delta *delta);
+
+/* For a new flow of one packet, right after its start was set: it ended when it began, exactly. */
+void flow_entry_end_at_start(struct flow_entry *entry);
 
 /* Fills in everything but the id and the interface names, which become "". */
 void flow_entry_make_record(const struct flow_entry *entry, const struct flow_details *details,
