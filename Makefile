@@ -13,7 +13,7 @@ O        ?= build
 V        ?= 0
 CC       ?= cc
 CLANG    ?= clang
-BPFTOOL  ?= bpftool
+BPFTOOL  ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool) # not in every user's PATH
 CFLAGS   ?= -O2 -g
 LDFLAGS  ?=
 SAN      ?= address,undefined
@@ -213,10 +213,10 @@ fuzz: $(FUZZERS)
 lint:
 	$(Q).ci/lint
 
-compile_commands.json: $(SKELETON)
+compile_commands.json: $(SKELETON) $(TEST_BPF)
 	$(call say,GEN,$@)
-	$(Q)tests/compile-commands.sh $(CC) '$(TEST_CPPFLAGS) $(USER_CFLAGS)' user/main.c $(SOURCES) $(TEST_LIB) \
-		$(wildcard tests/*/*.c) > $@
+	$(Q)tests/compile-commands.sh $(CC) '$(TEST_CPPFLAGS) -DFLOWPROBE_VERSION=\"$(VERSION)\" \
+		-DFLOWPROBE_REVISION=\"$(REVISION)\" $(USER_CFLAGS)' user/main.c $(SOURCES) $(wildcard tests/*/*.c) > $@
 
 clean:
 	rm -rf $(O) compile_commands.json

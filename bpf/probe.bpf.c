@@ -17,6 +17,7 @@
 #include "parse.bpf.h"
 #include "flow_table.bpf.h"
 #include "fragments.bpf.h"
+#include "tunnel.bpf.h"
 
 #define PULL_OCTETS 256 /* more than all headers followed by parse.bpf.h usually take */
 
@@ -145,6 +146,7 @@ static __always_inline int tc_packet(struct __sk_buff *skb, enum flow_direction 
 	if (outcome == FLOW_TRUNCATED && source.data + source.length > source.data_end)
 		outcome = tc_parse_pulled(skb, has_ethernet, &packet);
 	if (outcome == FLOW_ACCOUNTED) {
+		tunnel_correct(skb, &packet);
 		account.ingress_ifindex = direction == FLOW_EGRESS ? skb->ingress_ifindex : 0;
 		outcome = account_parsed(&packet, &account, direction, skb->ifindex);
 	}

@@ -145,6 +145,7 @@ struct flow_count {
 	__u64 packets;
 	__u64 octets;
 };
+_Static_assert(sizeof(struct flow_count) == 16, "flow_count has padding");
 
 /*
  * Written by one CPU in one generation. The first cache line is all that a packet of a known flow
@@ -163,18 +164,21 @@ _Static_assert(sizeof(struct flow_counters) == 320, "flow_counters is five cache
 struct flow_cpu {
 	struct flow_counters generations[FLOW_GENERATIONS];
 };
+_Static_assert(sizeof(struct flow_cpu) == 640, "flow_cpu has padding");
 
 /* Shared, written by the agent alone. word: base tick (jiffies64) << 1 | the generation to write to. */
 struct flow_control {
 	__u64 word;
 	__u64 fragment_lifetime_ticks;
 };
+_Static_assert(sizeof(struct flow_control) == 16, "flow_control has padding");
 
 /* One sample of the two clocks, taken in the kernel so that nothing can come between. */
 struct flow_clock {
 	__u64 ticks; /* jiffies64 */
 	__u64 monotonic_ns;
 };
+_Static_assert(sizeof(struct flow_clock) == 16, "flow_clock has padding");
 
 enum flow_table_kind {
 	FLOW_TABLE_SLOTS = 0,

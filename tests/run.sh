@@ -86,7 +86,10 @@ read_tap() {
 # Living members of process group $1, zombies apart: nobody may be there to reap those.
 count_members() {
 	cat /proc/[0-9]*/stat 2>/dev/null |
-		awk -v group="$1" '{ sub(/^.*\) /, "") } $3 == group && $1 !~ /[ZX]/ { n++ } END { print n + 0 }'
+		awk -v group="$1" '
+			{ sub(/^.*\) /, "") }
+			$3 == group && $1 !~ /[ZX]/ { n++ }
+			END { print n + 0 }'
 }
 
 # A child that was told to end may need a moment.
@@ -179,7 +182,7 @@ for program in "$@"; do
 done
 
 if ((${#skips[@]} > 0)); then
-	printf '\nskipped%s:\n' "$([ "${CI:-}" != true ] || echo ' (CI: a failure unless for the kernel)')"
+	printf '\nskipped%s:\n' "${CI:+ (in CI a failure unless for the kernel)}"
 	printf '  %s\n' "${skips[@]}"
 fi
 if ((passed + failed + skipped == 0)); then

@@ -11,6 +11,7 @@ set -uo pipefail
 
 O=${O:-build}
 FLOWPROBE=$O/flowprobe
+# shellcheck disable=SC2034 # used by the tests
 INJECT=$O/tests/tools/inject
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 RUN=fp$$

@@ -270,6 +270,39 @@ test_fragments() {
 }
 
 topology
+# TCP super-packets inside a tunnel: segmentation repeats the inner headers too, and the flow is the outer one.
+test_tunnel() { # NAME TYPE-AND-OPTIONS... ; the fields of the outer flow are in OUTER
+	local name=$1 kind=$2 packets bytes
+
+	shift 2
+	on a ip link add tun0 type "$kind" local 10.1.0.1 remote 10.2.0.1 "$@" || { fail "no $kind here"; return; }
+	on b ip link add tun0 type "$kind" local 10.2.0.1 remote 10.1.0.1 "$@"
+	on a ip link set tun0 mtu 1400 up
+	on b ip link set tun0 mtu 1400 up
+	address a tun0 10.3.0.1/24
+	address b tun0 10.3.0.2/24
+	wait_until 5 on a ping -q -c 1 -W 1 10.3.0.2
+	probes "$name"
+	on b "$HERE/tcp.py" serve 10.3.0.2 5201 >"$WORK/$name.served" &
+	CHILDREN+=($!)
+	wait_until 5 on b sh -c 'ss -Hltn sport = :5201 | grep -q .'
+	on a "$HERE/tcp.py" send 10.3.0.2 5201 100 63712 >"$WORK/$name.sent" || fail "the transfer failed"
+	wait "${CHILDREN[-1]}"
+	stop_probes "$name"
+	# shellcheck disable=SC2086
+	read -r packets bytes <<<"$(flows "$name.b" sum:packets sum:bytes where src_addr=10.1.0.1 direction=ingress $OUTER)"
+	# shellcheck disable=SC2086
+	everywhere "$name" "$packets" "$bytes" src_addr=10.1.0.1 $OUTER
+	# Far more wire packets than super-packets, or this proves nothing.
+	[ "$packets" -gt 4000 ] || fail "only $packets packets"
+	on a ip link delete tun0
+	on b ip link delete tun0
+}
+
+test_vxlan() {
+	OUTER="dst_port=4789" test_tunnel vxlan vxlan id 7 dstport 4789
+}
+
 run_test "TCP over IPv4, super-packets and wire packets agree" test_tcp_ipv4
 run_test "TCP over IPv4 without offloads gives the same" test_tcp_ipv4_offloads_off
 run_test "TCP over IPv6" test_tcp_ipv6
@@ -277,6 +310,7 @@ run_test "TCP, table hash" test_tcp_table_hash
 run_test "TCP, clsact" test_tcp_clsact
 run_test "TCP, XDP on ingress" test_tcp_xdp
 run_test "iperf3, four connections, both ways" test_iperf3
+run_test "super-packets in a VXLAN tunnel" test_vxlan
 run_test "UDP, plain and with segmentation offload" test_udp
 run_test "ping and ping6, interfaces and TTL" test_ping
 run_test "fragments join their flow" test_fragments

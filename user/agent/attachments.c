@@ -145,6 +145,11 @@ static int attachments_attach(struct attachments *attachments, struct attachment
 	}
 	if (err)
 		attachments_log_failure(interface->name, kind, direction, err, owner);
+	else if (kind == HOOK_XDP_GENERIC)
+		log_warning("%s: its driver has no native XDP, and generic XDP sees packets merged "
+			    "by GRO as "
+			    "one: use --hook auto, or switch GRO off (ethtool -K %s gro off)",
+			    interface->name, interface->name);
 	return err;
 }
 

@@ -250,7 +250,8 @@ static void doctor_show_direction(struct doctor *doctor, const struct interface 
 	if (others > 0)
 		printf(" beside %d other program%s", others, others > 1 ? "s" : "");
 	if (hook_lock_take(interface->ifindex, direction, &lock, &owner) == -EADDRINUSE) {
-		printf(" (TAKEN: flowprobe pid %d captures there; a second one would be refused)", owner);
+		printf(" (TAKEN: flowprobe pid %d captures there; a second one would be refused)",
+		       owner);
 		doctor_fail(doctor, EXIT_CODE_RUNTIME);
 	} else if (lock >= 0) {
 		close(lock);
