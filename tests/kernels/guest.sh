@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# Runs inside the guest: the programs of the tier "bpf", as they were built on the host.
+#
+#     tests/kernels/guest.sh VERSION
+#
+# Prints one TAP stream: that the guest runs kernel VERSION, then for each program its own results
+# and one more, that it ran to its end; so a program that crashes, hangs or cannot start is seen
+# whatever it printed. The plans add up.
+set -euo pipefail
+
+readonly TESTS=${O:-build}/tests/bpf
+readonly PROGRAM_SECONDS=240
+
+number=0
+report() {
+	number=$((number + 1))
+	echo "1..1"
+	echo "$1 $number - $2"
+}
+
+# Names in $TESTS; all of them unless the environment says which.
+list_tests() {
+	local path
+
+	if [ -n "${KERNEL_TESTS:-}" ]; then
+		tr ' ' '\n' <<<"$KERNEL_TESTS"
+		return
+	fi
+	for path in "$TESTS"/test_*; do
+		[ ! -x "$path" ] || echo "${path##*/}"
+	done
+}
+
+# Exit status 0, or results that say why not: cmocka's is the number of failed tests.
+run_test() {
+	local name=$1 status=0 output=/run/guest/output
+
+	timeout --kill-after=5 "$PROGRAM_SECONDS" "$TESTS/$name" >"$output" || status=$?
+	cat "$output"
+	if [ "$status" -eq 0 ] || { [ "$status" -lt 124 ] && grep -q '^not ok' "$output"; }; then
+		report ok "$name ran to its end"
+	else
+		report "not ok" "$name ended with status $status (124: after $PROGRAM_SECONDS s)"
+	fi
+}
+
+case $(uname -r) in
+"$1"*) report ok "runs under kernel $(uname -r)" ;;
+*) report "not ok" "runs under kernel $1*, not $(uname -r)" ;;
+esac
+
+mapfile -t tests < <(list_tests)
+[ ${#tests[@]} -gt 0 ] || report "not ok" "no programs in $TESTS"
+for name in "${tests[@]}"; do
+	run_test "$name"
+done
