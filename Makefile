@@ -104,8 +104,9 @@ $(O)/san/user/%.o: user/%.c Makefile
 	$(Q)$(CC) $(CPPFLAGS) $(USER_CPPFLAGS) $(CFLAGS) $(USER_CFLAGS) -fsanitize=$(SAN) -fno-sanitize-recover=all \
 		-fno-omit-frame-pointer -MMD -MP -c $< -o $@
 
+VERSION_FLAGS := -DFLOWPROBE_VERSION=\"$(VERSION)\" -DFLOWPROBE_REVISION=\"$(REVISION)\"
 $(O)/user/cmd/version.o $(O)/san/user/cmd/version.o: \
-	USER_CPPFLAGS += -DFLOWPROBE_VERSION='"$(VERSION)"' -DFLOWPROBE_REVISION='"$(REVISION)"'
+	USER_CPPFLAGS += $(VERSION_FLAGS)
 
 $(O)/lib$(NAME).a: $(OBJECTS)
 $(O)/san/lib$(NAME).a: $(SAN_OBJECTS)
@@ -215,8 +216,8 @@ lint:
 
 compile_commands.json: $(SKELETON) $(TEST_BPF)
 	$(call say,GEN,$@)
-	$(Q)tests/compile-commands.sh $(CC) '$(TEST_CPPFLAGS) -DFLOWPROBE_VERSION=\"$(VERSION)\" \
-		-DFLOWPROBE_REVISION=\"$(REVISION)\" $(USER_CFLAGS)' user/main.c $(SOURCES) $(wildcard tests/*/*.c) > $@
+	$(Q)tests/compile-commands.sh $(CC) '$(TEST_CPPFLAGS) $(VERSION_FLAGS) $(USER_CFLAGS)' user/main.c $(SOURCES) \
+		$(wildcard tests/*/*.c) > $@
 
 clean:
 	rm -rf $(O) compile_commands.json

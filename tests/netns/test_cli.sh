@@ -114,6 +114,10 @@ test_doctor() {
 	contains "unknown interface" "$output" 'no interface "nosuch"'
 }
 
+has_ended() { # COMMAND_LINE
+	! pgrep -f "$1" >/dev/null
+}
+
 test_closed_pipe() { # flowprobe run | head -1
 	local code
 
@@ -127,7 +131,7 @@ test_closed_pipe() { # flowprobe run | head -1
 	wait "${CHILDREN[-1]}"
 	code=$?
 	same "exit code of head" "$code" 0
-	wait_until 5 sh -c '! pgrep -f "$0 run -i a0 --idle-timeout 1s" >/dev/null' "$FLOWPROBE"
+	wait_until 5 has_ended "$FLOWPROBE run -i a0 --idle-timeout 1s"
 	contains "log" "$(cat "$WORK/err")" "stopping"
 }
 

@@ -22,7 +22,9 @@ now_ns() {
 
 # within WHAT VALUE LOW HIGH
 within() {
-	[ "$2" -ge "$3" ] && [ "$2" -le "$4" ] || fail "$1: $2 is not in $3..$4"
+	if [ "$2" -lt "$3" ] || [ "$2" -gt "$4" ]; then
+		fail "$1: $2 is not in $3..$4"
+	fi
 }
 
 has_records() { # NAME COUNT FIELD=TEXT...

@@ -116,13 +116,13 @@ test_foreign_clsact() {
 		add_foreign 20
 		on b ping -q -c 7 -i 0.01 10.9.0.1 >/dev/null
 		for direction in ingress egress; do
-			same "--hook $hook: seen by the foreign filters, $direction" "$(foreign_seen a a0 $direction)" "7 7 "
+			same "--hook $hook: seen by the foreign filters, $direction" "$(foreign_seen a a0 "$direction")" "7 7 "
 		done
 		stop_probe "$PROBE_PID"
 		same "--hook $hook: seen by us" "$(flows "foreign.$hook" sum:packets where proto=ICMP)" 14
 		on b ping -q -c 1 10.9.0.1 >/dev/null
 		for direction in ingress egress; do
-			same "--hook $hook: still there and running, $direction" "$(foreign_seen a a0 $direction)" "8 8 "
+			same "--hook $hook: still there and running, $direction" "$(foreign_seen a a0 "$direction")" "8 8 "
 		done
 		on a tc qdisc del dev a0 clsact
 	done

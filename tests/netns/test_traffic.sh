@@ -187,6 +187,10 @@ test_tcp_xdp() {
 	contains "hook" "$(cat "$WORK/tcpxdp.b.log")" "ingress by xdp (native)"
 }
 
+has_no_connections() { # HOST
+	! on "$1" ss -Htan | grep -v TIME-WAIT | grep -q 5201
+}
+
 # Four connections at once, both ways; iperf3 says only what its connections carried, so the points are compared with each
 # other and with the interface.
 test_iperf3() {
@@ -203,7 +207,7 @@ test_iperf3() {
 			fail "iperf3 failed"
 		wait "$CHILD_PID"
 		for host in a b; do # the kernel may still be closing connections for processes that are gone
-			wait_until 5 sh -c '! ip netns exec "$0" ss -Htan | grep -v TIME-WAIT | grep -q 5201' "$RUN-$host"
+			wait_until 5 has_no_connections "$host"
 		done
 		stop_probes "iperf$way"
 		interface_same "iperf$way.b"

@@ -14,6 +14,7 @@
  */
 #include "capture/interface_table.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <linux/if.h>
 #include <stdlib.h>
@@ -131,6 +132,7 @@ static void gone_forget(struct interface_table *table)
 
 	while (table->gone_count > INTERFACES_GONE_MAX) {
 		entry = table->gone_first;
+		assert(!entry->gone_previous);
 		gone_unlink(table, entry);
 		for (link = table_bucket(table, entry->interface.ifindex); *link != entry;)
 			link = &(*link)->bucket_next;
