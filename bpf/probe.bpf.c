@@ -19,7 +19,7 @@
 #include "fragments.bpf.h"
 #include "tunnel.bpf.h"
 
-#define PULL_OCTETS 256 /* more than all headers followed by parse.bpf.h usually take */
+#define PULL_OCTETS 2048 /* more than all headers that parse.bpf.h follows take, but for monsters */
 
 const volatile __u32 sampling_threshold =
 	0xffffffff; /* account when random <= threshold; all ones: every packet */
@@ -136,7 +136,10 @@ static __always_inline int tc_packet(struct __sk_buff *skb, enum flow_direction 
 	if (account_begin(&account))
 		return TC_ACT_UNSPEC;
 	if (sampled_out()) {
-		packet.packets = skb->gso_segs ?: 1;
+		packet.packets = 1;
+		if (skb->gso_size)
+			packet.packets = skb->gso_segs
+						 ?: (skb->len + skb->gso_size - 1) / skb->gso_size;
 		packet.octets = octets_past_link(skb->len, has_ethernet);
 		account_outcome(&account, FLOW_SAMPLED_OUT, direction, &packet);
 		return TC_ACT_UNSPEC;

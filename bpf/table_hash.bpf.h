@@ -61,7 +61,7 @@ static __always_inline enum flow_outcome table_hash_create(void *flows, const st
 					  .ttl_max = packet->ttl,
 				  };
 	__u32 i;
-	long err;
+	int err; /* as int: kernels before 6.4 leave the upper half of the result undefined */
 
 	for (i = 0; i < sizeof(first.tcp_flag_seen); i++)
 		first.tcp_flag_seen[i] = packet->tcp_flags >> i & 1;

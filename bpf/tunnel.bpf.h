@@ -4,9 +4,10 @@
  * innermost transport header in each wire packet, so the octets of a super-packet in a tunnel
  * cannot be told from the outer headers alone. The flow stays the outer one.
  *
- * UDP itself does not say what it carries: VXLAN and Geneve are known by their ports. (A datagram
- * super-packet sent to one of those ports by a program that does not speak the protocol is counted
- * with a few octets too many.)
+ * UDP itself does not say what it carries: VXLAN and Geneve are known by their ports. Known to be
+ * inexact by the inner headers' octets: those protocols on other ports, VXLAN-GPE, FOU and GUE, a
+ * datagram super-packet sent to one of these ports by a program that does not speak the protocol,
+ * and a tunnelled super-packet whose driver does not say how many segments it has.
  */
 #ifndef FLOWPROBE_TUNNEL_BPF_H
 #define FLOWPROBE_TUNNEL_BPF_H

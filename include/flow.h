@@ -76,7 +76,7 @@ _Static_assert(sizeof(struct flow_details) == 64, "flow_details is one cache lin
  *
  * tag: FLOW_SLOT_FREE, FLOW_SLOT_CLOSED, or FLOW_SLOT_OWNED with the owner's CPU number (13 bits)
  * and 18 bits of hash. packets_octets: packets in the upper 24 bits, octets in the lower 40. One
- * packet adds less than 2^17 and 2^24; a slot whose either field has reached its top bit is closed,
+ * packet adds less than 2^17 and 2^32; a slot whose either field has reached its top bit is closed,
  * so neither can ever carry or wrap.
  */
 struct flow_slot {
@@ -139,8 +139,11 @@ enum flow_outcome {
 	FLOW_OUTCOMES
 };
 
-/* In units of wire packets (segments) and IP octets; for packets that are not IP, octets after the
- * link-layer header. */
+/*
+ * In units of wire packets (segments) and IP octets. Packets that were not parsed have no IP octets
+ * to tell: those that are not IP, and those left out by sampling, count the octets behind the
+ * Ethernet header as they are in the packet, without the headers that segmentation would repeat.
+ */
 struct flow_count {
 	__u64 packets;
 	__u64 octets;
@@ -166,7 +169,7 @@ struct flow_cpu {
 };
 _Static_assert(sizeof(struct flow_cpu) == 640, "flow_cpu has padding");
 
-/* Shared, written by the agent alone. word: base tick (jiffies64) << 1 | the generation to write to. */
+/* Shared, written by the agent alone. word: base tick (jiffies64) << 1 | generation to write to. */
 struct flow_control {
 	__u64 word;
 	__u64 fragment_lifetime_ticks;

@@ -193,6 +193,11 @@ int harvester_harvest(struct harvester *harvester, flow_delta_sink *sink, void *
 	return 0;
 }
 
+int harvester_is_unfinished(const struct harvester *harvester)
+{
+	return harvester->state != HARVEST_OPEN;
+}
+
 int harvester_wakeups_fd(const struct harvester *harvester)
 {
 	return ring_buffer__epoll_fd(harvester->wakeups);

@@ -34,9 +34,15 @@ struct harvester;
 struct harvester *harvester_new(struct probe *probe);
 void harvester_free(struct harvester *harvester);
 
-/* 0, or a negative errno after which nothing has been delivered and the next call tries again. */
+/*
+ * 0, or a negative errno: the generation is then not finished, what was delivered of it stays
+ * delivered, and the next call goes on with it (instead of closing the other one).
+ */
 int harvester_harvest(struct harvester *harvester, flow_delta_sink *sink, void *sink_arg,
 		      struct harvest *result);
+
+/* 1 after an error, until a call has finished that generation. */
+int harvester_is_unfinished(const struct harvester *harvester);
 
 /* Becomes readable when a CPU has taken another share of the table; harvester_wakeups_clear makes
  * it quiet again. */

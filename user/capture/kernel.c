@@ -14,7 +14,6 @@ void kernel_read(struct kernel *kernel)
 {
 	unsigned int major = 0, minor = 0;
 	struct utsname name;
-	FILE *file;
 
 	memset(kernel, 0, sizeof(*kernel));
 	if (uname(&name) == 0) {
@@ -22,11 +21,7 @@ void kernel_read(struct kernel *kernel)
 		snprintf(kernel->machine, sizeof(kernel->machine), "%s", name.machine);
 		if (sscanf(name.release, "%u.%u", &major, &minor) == 2)
 			kernel->version = KERNEL_VERSION(major, minor);
-	}
-	file = fopen("/sys/kernel/realtime", "re"); /* exists on PREEMPT_RT only */
-	if (file) {
-		kernel->realtime = fgetc(file) == '1';
-		fclose(file);
+		kernel->realtime = strstr(name.version, "PREEMPT_RT") != NULL;
 	}
 }
 

@@ -14,6 +14,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +30,7 @@
 #define LOADER_WAKE_SHARES \
 	8 /* a CPU wakes the agent whenever it took 1/(shares * CPUs) of the slots */
 #define LOADER_MAX_CPUS (1u << FLOW_SLOT_CPU_BITS)
+#define LOADER_CPU_FILE "/sys/devices/system/cpu/possible"
 #define LOADER_XDP_HAS_FRAGMENTS (1u << 5) /* BPF_F_XDP_HAS_FRAGS, kernel 5.18 */
 #define LOADER_REASON_BYTES 256
 
@@ -94,6 +96,33 @@ const char *loader_libbpf_version(void)
 const char *probe_program_name(enum probe_program program)
 {
 	return loader_program_names[program];
+}
+
+/*
+ * One more than the highest CPU number there can be: what programs index by. A list like "0-3,8"
+ * has holes, so counting CPUs would not do; its last number is the highest. Or a negative errno.
+ */
+static int loader_cpu_ids(void)
+{
+	char list[4096], *last;
+	FILE *file = fopen(LOADER_CPU_FILE, "re");
+	unsigned long id;
+	int err;
+
+	if (!file)
+		return -errno;
+	err = fgets(list, sizeof(list), file) ? 0 : -ENODATA;
+	fclose(file);
+	if (err)
+		return err;
+	last = list + strcspn(list, "\n");
+	*last = '\0';
+	while (last > list && last[-1] >= '0' && last[-1] <= '9')
+		last--;
+	if (!*last)
+		return -EBADMSG;
+	id = strtoul(last, NULL, 10);
+	return id < INT_MAX ? (int)id + 1 : -ERANGE;
 }
 
 static struct bpf_program *loader_program(const struct probe *probe, enum probe_program program)
@@ -262,7 +291,7 @@ static struct probe *loader_open(const struct probe_config *config, unsigned int
 				 char *error, size_t error_bytes)
 {
 	struct probe *probe = calloc(1, sizeof(*probe));
-	int cpus = libbpf_num_possible_cpus();
+	int cpus = loader_cpu_ids();
 	int err;
 
 	if (!probe) {
@@ -271,15 +300,22 @@ static struct probe *loader_open(const struct probe_config *config, unsigned int
 	}
 	probe->config = *config;
 	probe->maps.hash_fd[0] = probe->maps.hash_fd[1] = -1;
-	probe->maps.cpu_count = cpus < 1 ? 1 : (uint32_t)cpus;
-	if (probe->maps.cpu_count > LOADER_MAX_CPUS) {
-		snprintf(error, error_bytes,
-			 "this host may have %u CPUs, more than the %u supported",
-			 probe->maps.cpu_count, LOADER_MAX_CPUS);
+	if (cpus < 0 || (uint32_t)cpus > LOADER_MAX_CPUS) {
+		if (cpus < 0)
+			snprintf(error, error_bytes,
+				 "cannot read %s, which says how many CPUs to count for: %s; is "
+				 "/sys "
+				 "mounted?",
+				 LOADER_CPU_FILE, strerror(-cpus));
+		else
+			snprintf(error, error_bytes,
+				 "this host may have %d CPUs, more than the %u supported", cpus,
+				 LOADER_MAX_CPUS);
 		probe_close(probe);
-		errno = EOPNOTSUPP;
+		errno = cpus < 0 ? -cpus : EOPNOTSUPP;
 		return NULL;
 	}
+	probe->maps.cpu_count = (uint32_t)cpus;
 	err = loader_load(probe, programs, 1);
 	if (err == -EINVAL)
 		err = loader_load(probe, programs, 0);

@@ -22,11 +22,19 @@ void table_hash_buffer_free(struct table_hash_buffer *buffer)
 
 static int table_hash_buffer_resize(struct table_hash_buffer *buffer, uint32_t entries)
 {
+	struct table_hash_buffer resized = {
+		.entries = entries,
+		.keys = calloc(entries, sizeof(*buffer->keys)),
+		.values = calloc(entries, sizeof(*buffer->values)),
+	};
+
+	if (!resized.keys || !resized.values) {
+		table_hash_buffer_free(&resized);
+		return -ENOMEM;
+	}
 	table_hash_buffer_free(buffer);
-	buffer->entries = entries;
-	buffer->keys = calloc(entries, sizeof(*buffer->keys));
-	buffer->values = calloc(entries, sizeof(*buffer->values));
-	return buffer->keys && buffer->values ? 0 : -ENOMEM;
+	*buffer = resized;
+	return 0;
 }
 
 int table_hash_buffer_init(struct table_hash_buffer *buffer)
@@ -78,10 +86,11 @@ int table_hash_drain(const struct probe_maps *maps, uint32_t generation,
 			err = table_hash_buffer_resize(buffer, buffer->entries * 2);
 			continue;
 		}
-		last = err == -ENOENT; /* the end, with a valid count */
+		last = err == -ENOENT; /* the end */
 		if (last)
 			err = 0;
-		if (!err)
+		/* Memory may run out after some buckets: those are copied, and deleted already. */
+		if (!err || err == -ENOMEM)
 			table_hash_deliver(buffer, count, clock, batch);
 		from = &position;
 	}

@@ -12,9 +12,9 @@
 int ticks_sample(int clock_program_fd, struct flow_clock *sample);
 
 /*
- * The length of one tick in ns: measured between two edges of the counter some 30 ms apart, then
- * rounded to the nearest length that a whole number of ticks per second gives (kernel CONFIG_HZ). 0
- * or a negative errno.
+ * The length of one tick in ns: measured between two edges of the counter some 30 ms apart, as
+ * often as it takes to come near one of the rates that kernels are built with (CONFIG_HZ). 0 or a
+ * negative errno.
  */
 int ticks_measure(int clock_program_fd, uint32_t *tick_ns);
 
