@@ -152,7 +152,7 @@ probe() {
 	ip netns exec "$RUN-$host" "$FLOWPROBE" run --export "json:$WORK/$name.json" "$@" 2>"$WORK/$name.log" &
 	PROBE_PID=$!
 	PROBES+=("$PROBE_PID")
-	wait_until 20 grep -q "capturing on\|no interface to capture" "$WORK/$name.log" || sed 's/^/# /' "$WORK/$name.log"
+	wait_until 60 grep -q "capturing on\|no interface to capture" "$WORK/$name.log" || sed 's/^/# /' "$WORK/$name.log"
 }
 
 # stop_probe PID [SIGNAL]: waits for its final flush; fails unless it exits with 0.

@@ -135,6 +135,40 @@ test_closed_pipe() { # flowprobe run | head -1
 	contains "log" "$(cat "$WORK/err")" "stopping"
 }
 
+test_closed_descriptors() { # whatever is closed, nothing of ours takes its place
+	local code
+
+	on a sh -c 'exec "$0" run -i a0 --duration 300ms <&- >&-' "$FLOWPROBE" 2>"$WORK/err"
+	code=$?
+	same "exit code" "$code" 1
+	contains "log" "$(cat "$WORK/err")" "standard output"
+	on a sh -c 'exec "$0" run -i a0 --duration 300ms --export "json:$1" <&- >&- 2>&-' "$FLOWPROBE" "$WORK/closed.json"
+	same "exit code, all closed" "$?" 0
+}
+
+test_reader_comes_back() { # a named pipe whose reader went away and returned
+	local first
+
+	mkfifo "$WORK/fifo"
+	head -n 1 "$WORK/fifo" >"$WORK/first" &
+	CHILDREN+=($!)
+	ip netns exec "$RUN-a" "$FLOWPROBE" run -i a0 --idle-timeout 1s --harvest-interval 100ms --export "json:$WORK/fifo" 2>"$WORK/err" &
+	first=$!
+	CHILDREN+=("$first")
+	wait_until 10 grep -q "capturing on" "$WORK/err"
+	on b ping -q -c 2 -i 0.1 10.4.0.1 >/dev/null
+	wait_until 10 test -s "$WORK/first"
+	on b ping -q -c 2 -i 0.1 10.4.0.1 >/dev/null
+	wait_until 10 grep -q "cannot write: Broken pipe" "$WORK/err"
+	head -n 1 "$WORK/fifo" >"$WORK/second" &
+	CHILDREN+=($!)
+	on b ping -q -c 2 -i 0.1 10.4.0.1 >/dev/null
+	wait_until 10 test -s "$WORK/second"
+	kill -INT "$first"
+	wait "$first"
+	same "exit code: records were lost" "$?" 1
+}
+
 test_full_disk() { # the records are lost, and counted
 	local code
 
@@ -145,7 +179,7 @@ test_full_disk() { # the records are lost, and counted
 	kill -INT "${CHILDREN[-1]}"
 	wait "${CHILDREN[-1]}"
 	code=$?
-	same "exit code" "$code" 0
+	same "exit code" "$code" 1
 	contains "log" "$(cat "$WORK/err")" "lost: 0 queue full, 2 failed: No space left on device"
 }
 
@@ -170,4 +204,6 @@ run_test "help and version" test_help_and_version
 run_test "doctor" test_doctor
 run_test "a closed pipe ends it quietly" test_closed_pipe
 run_test "a full disk is counted" test_full_disk
+run_test "closed descriptors" test_closed_descriptors
+run_test "a reader that comes back" test_reader_comes_back
 finish

@@ -23,6 +23,7 @@
 #include <sys/random.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "agent/attachments.h"
@@ -42,6 +43,7 @@
 #define AGENT_LINGER_NS (2 * NS_PER_S) /* a flow's after its TCP end */
 #define AGENT_CHECK_NS (10 * NS_PER_S) /* between looks whether our programs are still attached */
 #define AGENT_DRAIN_NS (10 * NS_PER_S) /* for the exporters at the end */
+#define AGENT_LAST_GENERATIONS 2
 #define AGENT_EVENTS 8
 #define AGENT_GONE_MAX 256
 
@@ -66,10 +68,11 @@ struct agent {
 	struct balance balance;
 	struct harvest harvest; /* the latest */
 	uint32_t gone[AGENT_GONE_MAX]; /* interfaces whose flows end at the next harvest */
-	size_t gone_count;
+	size_t gone_count; /* more than AGENT_GONE_MAX: end the flows of all interfaces */
 	uint64_t next_check_ns;
 	struct log_limit harvest_warning;
-	int start_error; /* first failure to attach before the loop began, negative errno */
+	struct log_limit netlink_warning;
+	int start_error; /* first failure to attach, negative errno */
 	int running;
 	int epoll_fd;
 	int timer_fd;
@@ -113,24 +116,29 @@ static void agent_end_gone(struct agent *agent)
 {
 	size_t i;
 
-	for (i = 0; i < agent->gone_count; i++)
-		flow_cache_flush(agent->cache, agent->gone[i], &agent->harvest.time);
+	/* Ending the others' flows too only cuts them early, and nearly all interfaces are gone. */
+	if (agent->gone_count > AGENT_GONE_MAX)
+		flow_cache_flush(agent->cache, 0, &agent->harvest.time);
+	else
+		for (i = 0; i < agent->gone_count; i++)
+			flow_cache_flush(agent->cache, agent->gone[i], &agent->harvest.time);
 	agent->gone_count = 0;
 }
 
-static void agent_harvest(struct agent *agent)
+static int agent_harvest(struct agent *agent)
 {
 	int err = harvester_harvest(agent->harvester, agent_take_deltas, agent, &agent->harvest);
 
 	if (err) {
 		log_warning_limited(&agent->harvest_warning,
 				    "harvest failed, will be tried again: %s", strerror(-err));
-		return;
+		return err;
 	}
 	balance_add(&agent->balance, &agent->harvest, flow_cache_stats(agent->cache));
 	agent_end_gone(agent);
 	flow_cache_expire(agent->cache, &agent->harvest.time);
 	exports_push(agent->exports);
+	return 0;
 }
 
 /* --- interfaces ---------------------------------------------------------------------------- */
@@ -140,7 +148,7 @@ static void agent_interface_appeared(void *arg, const struct interface *interfac
 	struct agent *agent = arg;
 	int err = attachments_add(agent->attachments, interface);
 
-	if (err && err != -ENODEV && !agent->running && !agent->start_error)
+	if (err && !agent->start_error)
 		agent->start_error = err;
 }
 
@@ -148,12 +156,13 @@ static void agent_interface_disappeared(void *arg, const struct interface *inter
 {
 	struct agent *agent = arg;
 
-	attachments_remove(agent->attachments, interface->ifindex);
+	if (!attachments_remove(agent->attachments, interface->ifindex))
+		return;
 	log_info("no longer capturing on %s: %s", interface->name,
 		 gone ? "it is gone" : "not selected any more");
-	if (agent->gone_count == AGENT_GONE_MAX)
-		agent_harvest(agent);
-	agent->gone[agent->gone_count++] = interface->ifindex;
+	if (agent->gone_count < AGENT_GONE_MAX)
+		agent->gone[agent->gone_count] = interface->ifindex;
+	agent->gone_count++;
 }
 
 static int agent_open_interfaces(struct agent *agent)
@@ -229,8 +238,10 @@ static int agent_open_cache(struct agent *agent)
 		.linger_ns = AGENT_LINGER_NS,
 	};
 
-	if (getrandom(cache_config.hash_seed, sizeof(cache_config.hash_seed), 0) < 0)
+	if (getrandom(cache_config.hash_seed, sizeof(cache_config.hash_seed), 0) < 0) {
+		log_error("no random numbers: %s", strerror(errno));
 		return -errno;
+	}
 	agent->cache = flow_cache_new(&cache_config, agent_take_record, agent);
 	if (!agent->cache) {
 		log_error("no memory for %u flows: try a smaller --max-flows",
@@ -271,7 +282,9 @@ static int agent_attach(struct agent *agent)
 		return err;
 	}
 	interfaces_report(agent->interfaces);
-	if (agent->start_error)
+	/* A name given must work; of those that only match, some may be in a state of their own. */
+	if (agent->start_error &&
+	    (selection_has_names(agent->config) || !attachments_count(agent->attachments)))
 		return agent->start_error;
 	if (!attachments_count(agent->attachments))
 		log_warning("no interface to capture on yet; waiting for one to appear");
@@ -346,6 +359,16 @@ static int agent_open_loop(struct agent *agent)
 
 /* --- loop ---------------------------------------------------------------------------------- */
 
+static void agent_on_netlink(struct agent *agent)
+{
+	int err = interfaces_process(agent->interfaces);
+
+	if (err)
+		log_warning_limited(&agent->netlink_warning, "rtnetlink: %s", strerror(-err));
+	if (agent->gone_count)
+		agent_harvest(agent);
+}
+
 static void agent_on_timer(struct agent *agent)
 {
 	uint64_t expirations, now = clock_monotonic_ns();
@@ -355,6 +378,7 @@ static void agent_on_timer(struct agent *agent)
 	agent_harvest(agent);
 	if (now >= agent->next_check_ns) {
 		attachments_check(agent->attachments);
+		agent_on_netlink(agent); /* a dump that failed before is tried again */
 		agent->next_check_ns = now + AGENT_CHECK_NS;
 	}
 }
@@ -363,16 +387,6 @@ static void agent_on_wakeup(struct agent *agent)
 {
 	harvester_wakeups_clear(agent->harvester);
 	if (harvester_is_early(agent->harvester))
-		agent_harvest(agent);
-}
-
-static void agent_on_netlink(struct agent *agent)
-{
-	int err = interfaces_process(agent->interfaces);
-
-	if (err)
-		log_warning_limited(&agent->harvest_warning, "rtnetlink: %s", strerror(-err));
-	if (agent->gone_count)
 		agent_harvest(agent);
 }
 
@@ -390,8 +404,10 @@ static void agent_on_exporter(struct agent *agent)
 {
 	uint64_t count;
 
-	if (read(agent->exporter_fd, &count, sizeof(count)) == sizeof(count) &&
-	    exports_are_dead(agent->exports)) {
+	if (read(agent->exporter_fd, &count, sizeof(count)) != sizeof(count))
+		return;
+	exports_report_dead(agent->exports);
+	if (exports_are_dead(agent->exports)) {
 		log_info("nobody reads the records any more: stopping");
 		agent->running = 0;
 	}
@@ -442,11 +458,30 @@ static int agent_loop(struct agent *agent)
 
 /* --- end ----------------------------------------------------------------------------------- */
 
+/*
+ * Takes out what the programs have left behind: two whole generations closed after the programs
+ * came off. One that was begun before may have to be finished first.
+ */
+static void agent_harvest_rest(struct agent *agent)
+{
+	uint64_t deadline_ns = clock_monotonic_ns() + AGENT_DRAIN_NS;
+	const struct timespec pause = {.tv_nsec = 100 * NS_PER_MS};
+	int left = AGENT_LAST_GENERATIONS + harvester_is_unfinished(agent->harvester);
+
+	while (left && clock_monotonic_ns() < deadline_ns) {
+		if (agent_harvest(agent))
+			nanosleep(&pause, NULL);
+		else
+			left--;
+	}
+	if (left)
+		balance_give_up(&agent->balance);
+}
+
 static void agent_finish(struct agent *agent)
 {
 	attachments_remove_all(agent->attachments);
-	agent_harvest(agent);
-	agent_harvest(agent);
+	agent_harvest_rest(agent);
 	flow_cache_flush(agent->cache, 0, &agent->harvest.time);
 	exports_stop(agent->exports, clock_monotonic_ns() + AGENT_DRAIN_NS);
 	balance_log(&agent->balance, flow_cache_stats(agent->cache));
@@ -490,6 +525,8 @@ int agent_run(const struct config *config)
 		agent->epoll_fd = -1;
 
 	err = agent_open_signals(agent);
+	if (err)
+		log_error("cannot set up signals and events: %s", strerror(-err));
 	if (!err)
 		err = agent_open_interfaces(agent);
 	if (!err)
@@ -506,8 +543,8 @@ int agent_run(const struct config *config)
 		err = agent_loop(agent);
 		agent_finish(agent);
 	}
-	if (!err && agent->balance.errors)
-		err = -EBADE;
+	if (!err && (agent->balance.errors || exports_lost(agent->exports)))
+		err = -EIO;
 	agent_close(agent);
 	free(agent);
 	return err ? agent_exit_code(err) : EXIT_CODE_OK;

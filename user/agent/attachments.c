@@ -17,10 +17,9 @@
 #include "lib/log.h"
 
 struct attachment {
-	uint32_t ifindex;
-	char name[sizeof(((struct interface *)0)->name)];
+	struct interface interface; /* as it was when it appeared */
 	struct hook hooks[FLOW_DIRECTIONS];
-	enum probe_program programs[FLOW_DIRECTIONS];
+	int failed; /* nothing is attached: it did not work the last time */
 };
 
 struct attachments {
@@ -111,6 +110,21 @@ static void attachments_log_failure(const char *name, enum hook_kind kind,
 			  "--hook auto",
 			  name);
 		break;
+	case -EEXIST:
+		log_error("cannot attach to %s %s: a qdisc of kind ingress is where clsact "
+			  "belongs; use --hook "
+			  "tcx (Linux 6.6) or --direction ingress, or replace that qdisc by clsact",
+			  name, way);
+		break;
+	case -EMFILE:
+	case -ENFILE:
+		log_error("cannot attach to %s %s: no file descriptors left; raise `ulimit -n` "
+			  "(LimitNOFILE of the service) or select fewer interfaces",
+			  name, way);
+		break;
+	case -ENODEV:
+		log_debug("cannot attach to %s %s: it is gone already", name, way);
+		break;
 	case -EPERM:
 	case -EACCES:
 		log_error("cannot attach to %s %s (%s): %s; run as root or with CAP_NET_ADMIN and "
@@ -127,29 +141,29 @@ static void attachments_log_failure(const char *name, enum hook_kind kind,
 /* One direction of one interface; XDP falls back to generic mode where the driver has no native
  * one. */
 static int attachments_attach(struct attachments *attachments, struct attachment *attachment,
-			      const struct interface *interface, enum flow_direction direction)
+			      enum flow_direction direction)
 {
-	enum probe_program *program = &attachment->programs[direction];
-	enum hook_kind kind = attachments_plan(attachments, interface, direction, program);
+	const struct interface *interface = &attachment->interface;
 	enum hook_position position = attachments_position(attachments, direction);
 	struct hook *hook = &attachment->hooks[direction];
-	int owner = 0, err;
+	enum probe_program program;
+	enum hook_kind kind;
+	int owner = 0, err, fd;
 
-	err = hook_attach(hook, kind, direction, position, interface->ifindex,
-			  probe_program_fd(attachments->probe, *program), &owner);
-	if (err && kind == HOOK_XDP_NATIVE && err != -EBUSY && err != -EADDRINUSE &&
-	    err != -ENODEV) {
+	kind = attachments_plan(attachments, interface, direction, &program);
+	fd = probe_program_fd(attachments->probe, program);
+	err = hook_attach(hook, kind, direction, position, interface->ifindex, fd, &owner);
+	if (kind == HOOK_XDP_NATIVE && (err == -EOPNOTSUPP || err == -EINVAL)) {
 		kind = HOOK_XDP_GENERIC;
-		err = hook_attach(hook, kind, direction, position, interface->ifindex,
-				  probe_program_fd(attachments->probe, *program), &owner);
+		err = hook_attach(hook, kind, direction, position, interface->ifindex, fd, &owner);
 	}
-	if (err)
+	if (err && !attachment->failed)
 		attachments_log_failure(interface->name, kind, direction, err, owner);
-	else if (kind == HOOK_XDP_GENERIC)
-		log_warning("%s: its driver has no native XDP, and generic XDP sees packets merged "
-			    "by GRO as "
-			    "one: use --hook auto, or switch GRO off (ethtool -K %s gro off)",
-			    interface->name, interface->name);
+	if (!err && kind == HOOK_XDP_GENERIC)
+		log_warning(
+			"%s: its driver has no native XDP, and generic XDP sees packets merged by "
+			"GRO as one: use --hook auto, or switch GRO off (ethtool -K %s gro off)",
+			interface->name, interface->name);
 	return err;
 }
 
@@ -166,7 +180,7 @@ static struct attachment *attachments_find(const struct attachments *attachments
 	size_t i;
 
 	for (i = 0; i < attachments->count; i++) {
-		if (attachments->items[i].ifindex == ifindex)
+		if (attachments->items[i].interface.ifindex == ifindex)
 			return &attachments->items[i];
 	}
 	return NULL;
@@ -202,8 +216,8 @@ static void attachments_log_company(const struct attachment *attachment,
 	if (count > 1)
 		log_info("%s %s: %d other program(s) on the same hook; those that run before ours "
 			 "decide what we see",
-			 attachment->name, direction == FLOW_INGRESS ? "ingress" : "egress",
-			 count - 1);
+			 attachment->interface.name,
+			 direction == FLOW_INGRESS ? "ingress" : "egress", count - 1);
 }
 
 static void attachments_log_added(const struct attachments *attachments,
@@ -214,10 +228,10 @@ static void attachments_log_added(const struct attachments *attachments,
 	int direction;
 
 	if (in->attached && out->attached && in->kind == out->kind)
-		log_info("capturing on %s: ingress and egress by %s", attachment->name,
+		log_info("capturing on %s: ingress and egress by %s", attachment->interface.name,
 			 hook_kind_name(in->kind));
 	else
-		log_info("capturing on %s: %s%s%s%s%s", attachment->name,
+		log_info("capturing on %s: %s%s%s%s%s", attachment->interface.name,
 			 in->attached ? "ingress by " : "",
 			 in->attached ? hook_kind_name(in->kind) : "",
 			 in->attached && out->attached ? ", " : "",
@@ -229,38 +243,49 @@ static void attachments_log_added(const struct attachments *attachments,
 	}
 }
 
+/* All directions asked for, or none. Failures are logged only the first time. */
+static int attachments_attach_all(struct attachments *attachments, struct attachment *attachment)
+{
+	int direction, err = 0;
+
+	for (direction = 0; direction < FLOW_DIRECTIONS && !err; direction++) {
+		if (attachments_wants(attachments, direction))
+			err = attachments_attach(attachments, attachment, direction);
+	}
+	attachment->failed = err != 0;
+	if (err)
+		attachments_detach(attachment);
+	else
+		attachments_log_added(attachments, attachment);
+	return err;
+}
+
 int attachments_add(struct attachments *attachments, const struct interface *interface)
 {
 	struct attachment *attachment;
-	int direction, err = 0;
 
 	attachments_remove(attachments, interface->ifindex);
 	attachment = attachments_append(attachments);
-	if (!attachment)
+	if (!attachment) {
+		log_error("no memory to capture on %s", interface->name);
 		return -ENOMEM;
-	attachment->ifindex = interface->ifindex;
-	memcpy(attachment->name, interface->name, sizeof(attachment->name));
-	for (direction = 0; direction < FLOW_DIRECTIONS && !err; direction++) {
-		if (attachments_wants(attachments, direction))
-			err = attachments_attach(attachments, attachment, interface, direction);
 	}
-	if (err) {
-		attachments_detach(attachment);
-		return err;
-	}
+	attachment->interface = *interface;
 	attachments->count++;
-	attachments_log_added(attachments, attachment);
-	return 0;
+	return attachments_attach_all(attachments, attachment);
 }
 
-void attachments_remove(struct attachments *attachments, uint32_t ifindex)
+int attachments_remove(struct attachments *attachments, uint32_t ifindex)
 {
 	struct attachment *attachment = attachments_find(attachments, ifindex);
+	int attached;
 
 	if (!attachment)
-		return;
+		return 0;
+	attached = !attachment->failed;
 	attachments_detach(attachment);
 	*attachment = attachments->items[--attachments->count];
+	return attached;
 }
 
 void attachments_remove_all(struct attachments *attachments)
@@ -272,48 +297,49 @@ void attachments_remove_all(struct attachments *attachments)
 	attachments->count = 0;
 }
 
-static void attachments_repair(struct attachments *attachments, struct attachment *attachment,
-			       enum flow_direction direction)
+/* Whoever took the program off may do so again: then it is tried again like one that never was on.
+ */
+static void attachments_repair(struct attachments *attachments, struct attachment *attachment)
 {
-	struct hook *hook = &attachment->hooks[direction];
-	enum hook_kind kind = hook->kind;
-	int err;
+	log_warning("a program of ours was taken off %s by somebody else; packets since then were "
+		    "not seen",
+		    attachment->interface.name);
+	attachments_detach(attachment);
+	attachments_attach_all(attachments, attachment);
+}
 
-	hook_detach(hook);
-	err = hook_attach(hook, kind, direction, attachments_position(attachments, direction),
-			  attachment->ifindex,
-			  probe_program_fd(attachments->probe, attachment->programs[direction]),
-			  NULL);
-	hook->kind = kind; /* for the next attempt, if this one failed */
-	if (err == -ENODEV)
-		return; /* the interface is going; rtnetlink will tell */
-	if (err)
-		log_error("our program was taken off %s %s and cannot be put back: %s",
-			  attachment->name, direction == FLOW_INGRESS ? "ingress" : "egress",
-			  strerror(-err));
-	else
-		log_warning("our program was taken off %s %s by somebody else; put back, packets "
-			    "in between were not seen",
-			    attachment->name, direction == FLOW_INGRESS ? "ingress" : "egress");
+static int attachments_is_whole(const struct attachments *attachments,
+				const struct attachment *attachment)
+{
+	int direction;
+
+	for (direction = 0; direction < FLOW_DIRECTIONS; direction++) {
+		if (attachments_wants(attachments, direction) &&
+		    !hook_check(&attachment->hooks[direction]))
+			return 0;
+	}
+	return 1;
 }
 
 void attachments_check(struct attachments *attachments)
 {
 	struct attachment *attachment;
-	int direction;
 	size_t i;
 
 	for (i = 0; i < attachments->count; i++) {
 		attachment = &attachments->items[i];
-		for (direction = 0; direction < FLOW_DIRECTIONS; direction++) {
-			if (attachments_wants(attachments, direction) &&
-			    !hook_check(&attachment->hooks[direction]))
-				attachments_repair(attachments, attachment, direction);
-		}
+		if (attachment->failed)
+			attachments_attach_all(attachments, attachment);
+		else if (!attachments_is_whole(attachments, attachment))
+			attachments_repair(attachments, attachment);
 	}
 }
 
 size_t attachments_count(const struct attachments *attachments)
 {
-	return attachments->count;
+	size_t i, attached = 0;
+
+	for (i = 0; i < attachments->count; i++)
+		attached += !attachments->items[i].failed;
+	return attached;
 }

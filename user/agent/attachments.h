@@ -24,17 +24,22 @@ void attachments_free(struct attachments *attachments);
 
 /*
  * Attaches to an interface, in all directions asked for or not at all. Logs what it did, or why it
- * could not. 0, or a negative errno as of hook_attach.
+ * could not; then attachments_check tries again from time to time. 0, or a negative errno as of
+ * hook_attach.
  */
 int attachments_add(struct attachments *attachments, const struct interface *interface);
 
-/* Takes the programs off the interface, if there are any. */
-void attachments_remove(struct attachments *attachments, uint32_t ifindex);
+/* Takes the programs off the interface. 1 if there were any, else 0. */
+int attachments_remove(struct attachments *attachments, uint32_t ifindex);
 void attachments_remove_all(struct attachments *attachments);
 
-/* Puts back what others took off since the last check, and says so. */
+/*
+ * Puts back what others took off since the last check, and tries again where attaching failed
+ * before; says so when it worked.
+ */
 void attachments_check(struct attachments *attachments);
 
+/* Interfaces with our programs on them. */
 size_t attachments_count(const struct attachments *attachments);
 
 /*

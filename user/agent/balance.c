@@ -76,6 +76,13 @@ void balance_add(struct balance *balance, const struct harvest *harvest,
 			  (uint64_t)balance->harvested.packets);
 }
 
+void balance_give_up(struct balance *balance)
+{
+	balance->errors++;
+	log_error("the last packets could not be taken out of the flow table; they are in no "
+		  "record");
+}
+
 static void balance_log_term(const char *name, const struct flow_count *count)
 {
 	if (count->packets)
@@ -96,12 +103,16 @@ void balance_log(const struct balance *balance, const struct flow_cache_stats *c
 	log_info("seen %" PRIu64 " packets (%" PRIu64 " in, %" PRIu64 " out), %" PRIu64 " octets%s",
 		 (uint64_t)seen.packets, (uint64_t)balance->seen[FLOW_INGRESS].packets,
 		 (uint64_t)balance->seen[FLOW_EGRESS].packets, (uint64_t)seen.octets,
-		 seen.packets ? ", all accounted for:" : "");
+		 seen.packets && !balance->errors ? ", all accounted for:" : "");
 	snprintf(name, sizeof(name), "in %" PRIu64 " records", record_count);
 	balance_log_term(name, &records);
 	balance_log_term("in flows not exported yet", &cache->cached);
 	for (i = FLOW_ACCOUNTED + 1; i < FLOW_OUTCOMES; i++)
 		balance_log_term(balance_outcome_names[i], &balance->outcomes[i]);
+	if (balance->fragments_joined || balance->fragments_orphaned)
+		log_info("later fragments: %" PRIu64 " in the flow of their first one, %" PRIu64
+			 " without ports, because that one was not seen before",
+			 balance->fragments_joined, balance->fragments_orphaned);
 	if (balance->errors)
 		log_error("the balance did not add up after %" PRIu64 " harvests", balance->errors);
 }

@@ -30,6 +30,9 @@ struct balance {
 void balance_add(struct balance *balance, const struct harvest *harvest,
 		 const struct flow_cache_stats *cache);
 
+/* The last packets could not be taken out of the flow table: the balance cannot be right. */
+void balance_give_up(struct balance *balance);
+
 /* One line for each non-zero term, and whether it all adds up, to the log. */
 void balance_log(const struct balance *balance, const struct flow_cache_stats *cache);
 

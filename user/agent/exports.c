@@ -24,6 +24,7 @@ struct exports {
 	struct record_batch *batch; /* being filled; NULL between batches */
 	size_t count;
 	struct exporter *exporters[CONFIG_LIST_MAX];
+	int reported_dead[CONFIG_LIST_MAX];
 };
 
 struct exports *exports_start(const struct config *config, const struct export_identity *identity,
@@ -86,6 +87,34 @@ int exports_are_dead(const struct exports *exports)
 			return 0;
 	}
 	return 1;
+}
+
+void exports_report_dead(struct exports *exports)
+{
+	struct exporter_stats stats;
+	size_t i;
+
+	for (i = 0; i < exports->count; i++) {
+		exporter_get_stats(exports->exporters[i], &stats);
+		if (!stats.dead || exports->reported_dead[i])
+			continue;
+		exports->reported_dead[i] = 1;
+		log_warning("%s: nobody reads it any more; its records are lost from here on",
+			    exporter_spec(exports->exporters[i]));
+	}
+}
+
+int exports_lost(const struct exports *exports)
+{
+	struct exporter_stats stats;
+	size_t i;
+
+	for (i = 0; i < exports->count; i++) {
+		exporter_get_stats(exports->exporters[i], &stats);
+		if (!stats.dead && (stats.dropped_queue || stats.dropped_error))
+			return 1;
+	}
+	return 0;
 }
 
 void exports_stop(struct exports *exports, uint64_t deadline_ns)

@@ -27,6 +27,12 @@ void exports_push(struct exports *exports);
 /* 1 if no exporter is left that could ever deliver anything. */
 int exports_are_dead(const struct exports *exports);
 
+/* Says, once for each, which exporters have died. */
+void exports_report_dead(struct exports *exports);
+
+/* 1 if any record was lost on its way out, other than by a reader of stdout who had enough. */
+int exports_lost(const struct exports *exports);
+
 /* Pushes, then lets all exporters drain until deadline_ns (CLOCK_MONOTONIC). */
 void exports_stop(struct exports *exports, uint64_t deadline_ns);
 

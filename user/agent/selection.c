@@ -37,6 +37,17 @@ static const char *selection_missing(const struct interfaces *interfaces,
 	return NULL;
 }
 
+int selection_has_names(const struct config *config)
+{
+	size_t i;
+
+	for (i = 0; i < config->interfaces_include.count; i++) {
+		if (!selection_is_glob(config->interfaces_include.items[i]))
+			return 1;
+	}
+	return 0;
+}
+
 struct interfaces *selection_open(const struct config *config,
 				  const struct interface_events *events, char *error,
 				  size_t error_bytes)
@@ -58,7 +69,8 @@ struct interfaces *selection_open(const struct config *config,
 	missing = selection_missing(interfaces, &config->interfaces_include);
 	if (missing) {
 		snprintf(error, error_bytes,
-			 "there is no interface \"%s\": `ip link` lists those of this host; use a "
+			 "there is no interface \"%.64s\": `ip link` lists those of this host; use "
+			 "a "
 			 "glob (\"%s*\") for one "
 			 "that appears later",
 			 missing, missing);

@@ -18,4 +18,7 @@ struct interfaces *selection_open(const struct config *config,
 				  const struct interface_events *events, char *error,
 				  size_t error_bytes);
 
+/* 1 if at least one plain name, not only globs, was asked for. */
+int selection_has_names(const struct config *config);
+
 #endif

@@ -3,9 +3,10 @@
  * `flowprobe doctor`: would `run` work here, and how? Takes the options of `run`, so that it
  * answers for a given configuration.
  *
- * Nothing is guessed that can be tried: each program variant is really loaded with each table, TCX
- * is really attached to the loopback device for a moment; library probes for kernel features were
- * found to lie. Nothing stays behind.
+ * Nothing is guessed that can be tried: each program variant is really loaded with each table, and
+ * exporters are really opened; library probes for kernel features were found to lie. Only attaching
+ * is not tried, because it would count packets: TCX is recognised by how the kernel refuses to
+ * attach to an interface that does not exist. Nothing stays behind.
  *
  * One line per finding: "ok", "note" (works, but worth knowing) or "FAIL" with the fix. The exit
  * code is that of the worst failure: 77 privilege, 1 anything else that `run` needs.
@@ -13,13 +14,17 @@
 #include "cmd/commands.h"
 
 #include <errno.h>
+#include <linux/capability.h>
 #include <net/if.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "agent/attachments.h"
+#include "agent/exports.h"
+#include "agent/identity.h"
 #include "agent/selection.h"
 #include "capture/harvest.h"
 #include "capture/hook_lock.h"
@@ -31,7 +36,7 @@
 
 #define DOCTOR_TRIAL_SLOTS \
 	1024 /* enough to load with; the size does not matter to the verifier \
-				 */
+	      */
 #define DOCTOR_PROGRAMS_MAX 64
 
 extern char **environ;
@@ -53,9 +58,9 @@ struct doctor_capability {
 };
 
 static const struct doctor_capability doctor_capabilities[] = {
-	{39, "CAP_BPF", "to load programs and maps"},
-	{12, "CAP_NET_ADMIN", "to attach to interfaces"},
-	{38, "CAP_PERFMON", "for programs that address packets directly"},
+	{CAP_BPF, "CAP_BPF", "to load programs and maps"},
+	{CAP_NET_ADMIN, "CAP_NET_ADMIN", "to attach to interfaces"},
+	{CAP_PERFMON, "CAP_PERFMON", "for programs that address packets directly"},
 };
 
 __attribute__((format(printf, 3, 4))) static void doctor_say(const char *verdict, const char *topic,
@@ -88,19 +93,23 @@ static void doctor_check_kernel(struct doctor *doctor)
 			   doctor->kernel.machine, doctor->kernel.realtime ? " (PREEMPT_RT)" : "");
 }
 
+/* Asked of the kernel, because /proc may not be there. */
 static unsigned long long doctor_effective_capabilities(void)
 {
-	unsigned long long capabilities = 0;
-	FILE *file = fopen("/proc/self/status", "re");
-	char line[256];
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {0};
 
-	while (file && fgets(line, sizeof(line), file)) {
-		if (sscanf(line, "CapEff: %llx", &capabilities) == 1)
-			break;
-	}
-	if (file)
-		fclose(file);
-	return capabilities;
+	if (syscall(SYS_capget, &header, data))
+		return 0;
+	return (unsigned long long)data[1].effective << 32 | data[0].effective;
+}
+
+/* CAP_SYS_ADMIN stands in for what was split off it in Linux 5.8. */
+static int doctor_has_capability(unsigned long long capabilities, int number)
+{
+	int split_off = number == CAP_BPF || number == CAP_PERFMON;
+
+	return (capabilities >> number & 1) || (split_off && (capabilities >> CAP_SYS_ADMIN & 1));
 }
 
 static void doctor_check_capabilities(struct doctor *doctor)
@@ -111,7 +120,7 @@ static void doctor_check_capabilities(struct doctor *doctor)
 	for (i = 0; i < sizeof(doctor_capabilities) / sizeof(doctor_capabilities[0]); i++) {
 		const struct doctor_capability *needed = &doctor_capabilities[i];
 
-		if (capabilities >> needed->number & 1) {
+		if (doctor_has_capability(capabilities, needed->number)) {
 			doctor_say("ok", "capability", "%s %s", needed->name, needed->purpose);
 			continue;
 		}
@@ -174,6 +183,10 @@ static void doctor_check_programs(struct doctor *doctor)
 	if (doctor->config.table != CONFIG_TABLE_AUTO)
 		doctor->table = doctor->config.table == CONFIG_TABLE_HASH ? FLOW_TABLE_HASH
 									  : FLOW_TABLE_SLOTS;
+	if (doctor->failed == EXIT_CODE_PRIVILEGE) {
+		doctor_say("note", "program", "not tried: loading needs the capabilities above");
+		return;
+	}
 	err = doctor_try_table(doctor, FLOW_TABLE_SLOTS);
 	if (err && doctor->table == FLOW_TABLE_SLOTS)
 		doctor_fail(doctor, err == -EPERM || err == -EACCES ? EXIT_CODE_PRIVILEGE
@@ -198,6 +211,8 @@ static void doctor_check_start(struct doctor *doctor)
 	struct harvester *harvester;
 	char error[512];
 
+	if (doctor->failed == EXIT_CODE_PRIVILEGE)
+		return;
 	doctor->probe = probe_open(&config, error, sizeof(error));
 	if (!doctor->probe) {
 		doctor_say("FAIL", "start", "%s", error);
@@ -241,20 +256,21 @@ static void doctor_show_direction(struct doctor *doctor, const struct interface 
 	uint32_t ids[DOCTOR_PROGRAMS_MAX];
 	enum probe_program program;
 	enum hook_kind kind;
-	int others, lock = -1, owner = 0;
+	int others, owner = 0;
 
 	kind = attachments_plan(doctor->attachments, interface, direction, &program);
 	others = hook_list_programs(interface->ifindex, kind, direction, ids, DOCTOR_PROGRAMS_MAX);
 	printf("%s by %s (%s)", direction == FLOW_INGRESS ? "ingress" : "egress",
 	       hook_kind_name(kind), probe_program_name(program));
-	if (others > 0)
+	if (others > 0 && kind == HOOK_XDP_NATIVE) {
+		printf(" (TAKEN: it has an XDP program, which is not replaced: use --hook auto)");
+		doctor_fail(doctor, EXIT_CODE_RUNTIME);
+	} else if (others > 0)
 		printf(" beside %d other program%s", others, others > 1 ? "s" : "");
-	if (hook_lock_take(interface->ifindex, direction, &lock, &owner) == -EADDRINUSE) {
+	if (hook_lock_query(interface->ifindex, direction, &owner) == -EADDRINUSE) {
 		printf(" (TAKEN: flowprobe pid %d captures there; a second one would be refused)",
 		       owner);
 		doctor_fail(doctor, EXIT_CODE_RUNTIME);
-	} else if (lock >= 0) {
-		close(lock);
 	}
 }
 
@@ -275,6 +291,31 @@ static void doctor_selected(void *arg, const struct interface *interface)
 	if (doctor->config.direction != CONFIG_DIRECTION_INGRESS)
 		doctor_show_direction(doctor, interface, FLOW_EGRESS);
 	putchar('\n');
+}
+
+/* Opened as `run` would, and closed again without a record. */
+static void doctor_check_exports(struct doctor *doctor)
+{
+	struct export_identity identity;
+	struct exports *exports;
+	char error[512];
+	int err = identity_read(&identity, &doctor->config);
+
+	if (err) {
+		doctor_say("FAIL", "export", "cannot tell who this host is: %s", strerror(-err));
+		doctor_fail(doctor, EXIT_CODE_RUNTIME);
+		return;
+	}
+	exports = exports_start(&doctor->config, &identity, -1, error, sizeof(error));
+	if (!exports) {
+		doctor_say("FAIL", "export", "%s", error);
+		doctor_fail(doctor, EXIT_CODE_RUNTIME);
+		return;
+	}
+	doctor_say("ok", "export", "%zu destination%s can be opened",
+		   doctor->config.exporters.count, doctor->config.exporters.count > 1 ? "s" : "");
+	exports_stop(exports, 0);
+	exports_free(exports);
 }
 
 static void doctor_unselected(void *arg, const struct interface *interface, int gone)
@@ -330,10 +371,11 @@ int command_doctor(int argc, char **argv)
 	doctor_check_start(&doctor);
 	doctor_check_hooks(&doctor);
 	doctor_check_interfaces(&doctor);
+	doctor_check_exports(&doctor);
 	puts(doctor.failed ? "`flowprobe run` would not work here."
 			   : "`flowprobe run` would work here.");
 	attachments_free(doctor.attachments);
 	probe_close(doctor.probe);
 	config_free(&doctor.config);
-	return doctor.failed;
+	return fflush(stdout) ? EXIT_CODE_RUNTIME : doctor.failed;
 }

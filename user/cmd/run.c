@@ -2,6 +2,8 @@
 /* `flowprobe run`: capture flows and export them, in the foreground. The work is in agent/. */
 #include "cmd/commands.h"
 
+#include <stdio.h>
+
 #include "agent/agent.h"
 #include "capture/loader.h"
 #include "config/config.h"
@@ -19,7 +21,7 @@ int command_run(int argc, char **argv)
 		return code;
 	if (help) {
 		config_print_help();
-		return EXIT_CODE_OK;
+		return fflush(stdout) ? EXIT_CODE_RUNTIME : EXIT_CODE_OK;
 	}
 	log_set_level(config.log_level);
 	loader_init();

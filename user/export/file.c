@@ -243,9 +243,15 @@ static int cut_tail(const struct json_file *file, size_t bytes)
 	return ftruncate(file->fd, end) == 0 && lseek(file->fd, end, SEEK_SET) == end;
 }
 
+/* Who reads our stdout and stops is done with us; the reader of a named pipe may come back. */
+static int is_final(const struct json_file *file, int error)
+{
+	return error == -EPIPE && !strcmp(file->target, "-");
+}
+
 static void report_failure(struct json_file *file, int error, size_t lost)
 {
-	if (error == -ECANCELED || error == -EPIPE)
+	if (error == -ECANCELED || is_final(file, error))
 		return; /* being stopped; or the exporter is dead, which its owner tells */
 	log_warning_limited(&file->failure_limit,
 			    "export \"json:%s\": cannot write: %s; %zu records lost", file->target,
@@ -276,7 +282,7 @@ static void file_flush(void *self, const _Atomic int *stop, struct export_outcom
 	if (error) {
 		outcome->lost += file->pending - lines;
 		outcome->error = error;
-		outcome->dead = error == -EPIPE;
+		outcome->dead = is_final(file, error);
 		report_failure(file, error, file->pending - lines);
 	}
 	file->pending = 0;
