@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #
-# Runs inside the guest: the programs of the tier "bpf", as they were built on the host.
+# Runs inside the guest, as built on the host: the programs of the tier "bpf", then the short tour of
+# the shipped program with real traffic.
 #
 #     tests/kernels/guest.sh VERSION
 #
@@ -12,6 +13,7 @@ set -euo pipefail
 
 readonly TESTS=${O:-build}/tests/bpf
 readonly PROGRAM_SECONDS=240
+export TEST_PACKETS=200000 # of 20 million: an emulated processor is slow
 
 number=0
 report() {
@@ -20,7 +22,7 @@ report() {
 	echo "$1 $number - $2"
 }
 
-# Names in $TESTS; all of them unless the environment says which.
+# All of them, unless the environment names some.
 list_tests() {
 	local path
 
@@ -29,15 +31,16 @@ list_tests() {
 		return
 	fi
 	for path in "$TESTS"/test_*; do
-		[ ! -x "$path" ] || echo "${path##*/}"
+		[ ! -x "$path" ] || echo "$path"
 	done
+	echo tests/netns/test_first_run.sh
 }
 
 # Exit status 0, or results that say why not: cmocka's is the number of failed tests.
 run_test() {
-	local name=$1 status=0 output=/run/guest/output
+	local path=$1 name=${1##*/} status=0 output=/run/guest/output
 
-	timeout --kill-after=5 "$PROGRAM_SECONDS" "$TESTS/$name" >"$output" || status=$?
+	timeout --kill-after=5 "$PROGRAM_SECONDS" "$path" >"$output" || status=$?
 	cat "$output"
 	if [ "$status" -eq 0 ] || { [ "$status" -lt 124 ] && grep -q '^not ok' "$output"; }; then
 		report ok "$name ran to its end"
@@ -53,6 +56,6 @@ esac
 
 mapfile -t tests < <(list_tests)
 [ ${#tests[@]} -gt 0 ] || report "not ok" "no programs in $TESTS"
-for name in "${tests[@]}"; do
-	run_test "$name"
+for path in "${tests[@]}"; do
+	run_test "$path"
 done
