@@ -154,16 +154,20 @@ $(O)/san/tests/%.o: tests/%.c Makefile
 	$(Q)$(CC) $(CPPFLAGS) $(TEST_CPPFLAGS) $(CFLAGS) $(USER_CFLAGS) -fsanitize=$(SAN) -fno-sanitize-recover=all \
 		-fno-omit-frame-pointer -MMD -MP -c $< -o $@
 
-$(UNIT_TESTS): $(O)/tests/unit/%: $(O)/san/tests/unit/%.o $(TEST_LIB_SAN_OBJECTS) $(O)/san/lib$(NAME).a
+# Archives, so that each program links only what it uses.
+$(O)/tests/lib.a: $(TEST_LIB_OBJECTS)
+$(O)/san/tests/lib.a: $(TEST_LIB_SAN_OBJECTS)
+
+$(UNIT_TESTS): $(O)/tests/unit/%: $(O)/san/tests/unit/%.o $(O)/san/tests/lib.a $(O)/san/lib$(NAME).a
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(USER_LDFLAGS) -fsanitize=$(SAN) $^ $(LIBS) -lcmocka $(TEST_LDFLAGS) -o $@
 
-$(BPF_TESTS) $(BENCHES): $(O)/%: $(O)/%.o $(TEST_LIB_OBJECTS) $(O)/lib$(NAME).a
+$(BPF_TESTS) $(BENCHES): $(O)/%: $(O)/%.o $(O)/tests/lib.a $(O)/lib$(NAME).a
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(USER_LDFLAGS) $^ $(LIBS) -lcmocka -o $@
 
-$(TOOLS): $(O)/%: $(O)/%.o $(TEST_LIB_OBJECTS)
+$(TOOLS): $(O)/%: $(O)/%.o $(O)/tests/lib.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(USER_LDFLAGS) $^ -o $@
 
@@ -176,7 +180,7 @@ $(O)/tests/bpf/%.skel.h: $(O)/tests/bpf/%.bpf.o
 	$(call say,SKEL,$@)
 	$(Q)$(BPFTOOL) gen skeleton $< name $(subst -,_,$*) > $@.new && mv $@.new $@
 
-$(BPF_TESTS:%=%.o) $(BENCHES:%=%.o) $(TEST_LIB_OBJECTS): $(TEST_BPF)
+$(BPF_TESTS:%=%.o) $(BENCHES:%=%.o) $(TEST_LIB_OBJECTS) $(TEST_LIB_SAN_OBJECTS): $(TEST_BPF)
 
 tests: $(UNIT_TESTS) $(BPF_TESTS) $(TOOLS) $(TEST_BPF)
 
