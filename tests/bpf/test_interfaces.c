@@ -21,6 +21,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -228,15 +230,48 @@ static void interfaces_without_default_route_are_those_up(void **state)
 	fixture_expect(&fixture, "+b0 ");
 	run("ip link set a0 down && ip link set b0 down");
 	fixture_expect(&fixture, "");
-	/* The mode stays: a default route changes nothing. */
-	run("ip link add c0 type veth peer name d0 && ip link set a0 up && ip addr add "
-	    "192.0.2.1/24 "
-	    "dev a0 "
-	    "&& ip route add default via 192.0.2.9 && ip link set d0 up");
+	run("ip link add c0 type veth peer name d0 && ip link set d0 up");
 	fixture_expect(&fixture, "+d0 ");
 	run("ip link del a0");
 	fixture_expect(&fixture, "-a0! -b0! ");
 	fixture_close(&fixture);
+}
+
+/* What DHCP and router advertisements do after the service has started. */
+static void interfaces_first_default_route_ends_all_up(void **state)
+{
+	static const char *const routes[] = {
+		"ip addr add 192.0.2.1/24 dev a0 && ip route add default via 192.0.2.9",
+		"ip -6 addr add 2001:db8::1/64 dev a0 nodad && "
+		"ip -6 route add default via 2001:db8::9 dev a0 proto ra",
+	};
+	struct fixture fixture;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
+		run("ip link add b0 type veth peer name a0 && ip link set a0 up && "
+		    "ip link set b0 up");
+		fixture_open(&fixture, NULL);
+		assert_true(strcmp(fixture.log, "+a0 +b0 ") == 0);
+		fixture.log[0] = '\0';
+		run("ip addr add 198.51.100.1/24 dev b0 && "
+		    "ip route add default via 198.51.100.9 table 100 && "
+		    "ip route add unreachable default metric 4000");
+		fixture_expect(&fixture, "");
+		run(routes[i]);
+		fixture_expect(&fixture, "-b0 ");
+		assert_int_equal(fixture_find(&fixture, "b0")->selected, 0);
+		run("ip route del unreachable default metric 4000");
+		run("ip route add default via 198.51.100.9 metric 50");
+		fixture_expect(&fixture, "+b0 ");
+		run("ip link del a0");
+		fixture_expect(&fixture, "-a0! -b0! ");
+		run("ip link add c0 type veth peer name d0 && ip link set c0 up");
+		fixture_expect(&fixture, "");
+		run("ip link del c0");
+		fixture_close(&fixture);
+	}
 }
 
 static void interfaces_with_default_route_follow_it(void **state)
@@ -335,6 +370,87 @@ static void interfaces_lost_notifications_cost_no_state(void **state)
 	fixture_close(&fixture);
 }
 
+/* Makes the next dump fail, for want of a descriptor. */
+static void descriptors_limit(struct rlimit *before)
+{
+	struct rlimit none;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, before), 0);
+	none = *before;
+	none.rlim_cur = 0;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+}
+
+/* Loses notifications, and then cannot read it all again either. */
+static void fixture_make_stale(struct fixture *fixture)
+{
+	int small = 4096, big = 1 << 20, fd = interfaces_fd(fixture->interfaces);
+	struct pollfd news = {.fd = fd, .events = POLLIN};
+	struct rlimit limit;
+
+	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small)), 0);
+	run("for i in $(seq 40); do ip link set kept mtu $((1300 + i)); done");
+	run("ip link del old && ip link add new type veth peer name pnew && ip link set new up");
+	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &big, sizeof(big)), 0);
+	descriptors_limit(&limit);
+	assert_int_equal(interfaces_process(fixture->interfaces), -EMFILE);
+	/* Until the kernel has nothing more to say about the links. */
+	while (poll(&news, 1, 200) > 0)
+		assert_int_equal(interfaces_process(fixture->interfaces), -EMFILE);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+static void fixture_open_old_and_kept(struct fixture *fixture)
+{
+	run("echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6");
+	run("ip link add old type veth peer name pold && ip link add kept type veth peer name "
+	    "pkept");
+	fixture_open(fixture, NULL);
+	fixture_expect(fixture, "");
+	run("ip link set old up && ip link set kept up");
+	fixture_expect(fixture, "+old +kept ");
+}
+
+static void interfaces_process_tries_a_failed_dump_again(void **state)
+{
+	struct fixture fixture;
+
+	(void)state;
+	fixture_open_old_and_kept(&fixture);
+	fixture_make_stale(&fixture);
+	fixture.log[0] = '\0';
+	/* Nothing has come since, and nothing has to. */
+	assert_int_equal(interfaces_process(fixture.interfaces), 0);
+	assert_null(fixture_find(&fixture, "old"));
+	assert_non_null(fixture_find(&fixture, "new"));
+	assert_int_equal(fixture_find(&fixture, "kept")->mtu, 1340);
+	fixture_close(&fixture);
+}
+
+static void interfaces_process_reads_a_bounded_number_when_stale(void **state)
+{
+	struct fixture fixture;
+	struct pollfd news = {.events = POLLIN};
+	int big = 16 << 20, calls = 0;
+
+	(void)state;
+	fixture_open_old_and_kept(&fixture);
+	fixture_make_stale(&fixture);
+	news.fd = interfaces_fd(fixture.interfaces);
+	assert_int_equal(setsockopt(news.fd, SOL_SOCKET, SO_RCVBUFFORCE, &big, sizeof(big)), 0);
+	run("for i in $(seq 2500); do echo route add default dev kept metric $i; done | "
+	    "ip -batch -");
+	/* What is older than a dump must not come after it: no dump before the queue is empty. */
+	while (poll(&news, 1, 0) > 0) {
+		assert_null(fixture_find(&fixture, "new"));
+		assert_int_equal(interfaces_process(fixture.interfaces), 0);
+		calls++;
+	}
+	assert_int_equal(calls, 3);
+	assert_non_null(fixture_find(&fixture, "new"));
+	fixture_close(&fixture);
+}
+
 /* Other routes do not even wake us. */
 static void interfaces_other_routes_make_no_news(void **state)
 {
@@ -393,10 +509,13 @@ int main(void)
 		netns_test(interfaces_moved_to_another_namespace_is_gone),
 		netns_test(interfaces_bridge_port_leaving_is_not_gone),
 		netns_test(interfaces_without_default_route_are_those_up),
+		netns_test(interfaces_first_default_route_ends_all_up),
 		netns_test(interfaces_with_default_route_follow_it),
 		netns_test(interfaces_open_finds_multipath_and_ipv6_routes),
 		netns_test(interfaces_select_reports_the_difference),
 		netns_test(interfaces_lost_notifications_cost_no_state),
+		netns_test(interfaces_process_tries_a_failed_dump_again),
+		netns_test(interfaces_process_reads_a_bounded_number_when_stale),
 		netns_test(interfaces_other_routes_make_no_news),
 		netns_test(interfaces_hundreds_at_once),
 	};

@@ -138,11 +138,11 @@ test_closed_pipe() { # flowprobe run | head -1
 test_closed_descriptors() { # whatever is closed, nothing of ours takes its place
 	local code
 
-	on a sh -c 'exec "$0" run -i a0 --duration 300ms <&- >&-' "$FLOWPROBE" 2>"$WORK/err"
+	on a "$FLOWPROBE" run -i a0 --duration 300ms <&- >&- 2>"$WORK/err"
 	code=$?
 	same "exit code" "$code" 1
 	contains "log" "$(cat "$WORK/err")" "standard output"
-	on a sh -c 'exec "$0" run -i a0 --duration 300ms --export "json:$1" <&- >&- 2>&-' "$FLOWPROBE" "$WORK/closed.json"
+	on a "$FLOWPROBE" run -i a0 --duration 300ms --export "json:$WORK/closed.json" <&- >&- 2>&-
 	same "exit code, all closed" "$?" 0
 }
 

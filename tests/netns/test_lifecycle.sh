@@ -183,13 +183,38 @@ test_default_interfaces() { # those with a default route; else all that are up b
 	on a ip link delete d1
 }
 
+is_captured_twice() { # LOG
+	[ "$(grep -c "capturing on a0" "$1")" = 2 ]
+}
+
 test_taken_off() { # somebody removes our filter: put back, and said
 	probe a taken -i a0 --hook tc
 	on a tc filter del dev a0 ingress
-	wait_until 30 grep -q "put back" "$WORK/taken.log"
+	wait_until 30 grep -q "taken off a0 by somebody else" "$WORK/taken.log"
+	wait_until 5 is_captured_twice "$WORK/taken.log"
 	on b ping -q -c 3 -i 0.01 10.9.0.1 >/dev/null
 	stop_probe "$PROBE_PID"
 	same "seen after" "$(flows taken sum:packets where direction=ingress icmp_type=8)" 3
+}
+
+test_tried_again() { # two instances want an interface; when one ends, the other gets it
+	local first
+
+	probe a again.first -i 'h*'
+	first=$PROBE_PID
+	probe a again.second -i 'h*'
+	cable a h0 b h1
+	wait_until 5 grep -q "already captures h0" "$WORK/again.first.log" "$WORK/again.second.log"
+	if grep -q "already captures h0" "$WORK/again.second.log"; then
+		stop_probe "$first"
+		wait_until 20 grep -q "capturing on h0" "$WORK/again.second.log"
+		stop_probe "$PROBE_PID"
+	else
+		stop_probe "$PROBE_PID"
+		wait_until 20 grep -q "capturing on h0" "$WORK/again.first.log"
+		stop_probe "$first"
+	fi
+	on a ip link delete h0
 }
 
 topology
@@ -200,4 +225,5 @@ run_test "foreign clsact filters are respected" test_foreign_clsact
 run_test "interfaces are followed" test_interfaces_follow
 run_test "default interfaces" test_default_interfaces
 run_test "a filter taken off by others is put back" test_taken_off
+run_test "what could not be attached is tried again" test_tried_again
 finish

@@ -281,6 +281,8 @@ test_tunnel() { # NAME TYPE-AND-OPTIONS... ; the fields of the outer flow are in
 	shift 2
 	on a ip link add tun0 type "$kind" local 10.1.0.1 remote 10.2.0.1 "$@" || { fail "no $kind here"; return; }
 	on b ip link add tun0 type "$kind" local 10.2.0.1 remote 10.1.0.1 "$@"
+	on a sysctl -qw net.ipv6.conf.tun0.disable_ipv6=1 # silent
+	on b sysctl -qw net.ipv6.conf.tun0.disable_ipv6=1
 	on a ip link set tun0 mtu 1400 up
 	on b ip link set tun0 mtu 1400 up
 	address a tun0 10.3.0.1/24

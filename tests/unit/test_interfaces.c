@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * The pure parts of following interfaces: the rules of selection, and the differences reported.
- * Reports are compared as text: "+eth0.2" appeared, "-eth0.2" disappeared, "-eth0.2!" is gone. What
- * the real kernel says is in tests/bpf/test_interfaces.c.
+ * The pure part of following interfaces: which differences are reported, and when the mode of
+ * selection changes. Reports are compared as text: "+eth0.2" appeared, "-eth0.2" disappeared,
+ * "-eth0.2!" is gone. The rules for one interface are in test_interface_rules.c, and what the real
+ * kernel says is in tests/bpf/test_interfaces.c.
  */
-#include "capture/interface_rules.h"
 #include "capture/interface_table.h"
 #include "capture/interfaces.h"
 
@@ -21,94 +21,7 @@
 
 #include "lib/log.h"
 
-/* --- link layers and rules --- */
-
-static void interface_link_layer_by_hardware_type(void **state)
-{
-	static const struct {
-		uint16_t type;
-		enum link_layer layer;
-	} cases[] = {
-		{ARPHRD_ETHER, LINK_ETHERNET},
-		{ARPHRD_LOOPBACK, LINK_ETHERNET},
-		{ARPHRD_NONE, LINK_IP},
-		{ARPHRD_PPP, LINK_IP},
-		{ARPHRD_TUNNEL, LINK_IP},
-		{ARPHRD_TUNNEL6, LINK_IP},
-		{ARPHRD_SIT, LINK_IP},
-		{ARPHRD_IPGRE, LINK_IP},
-		{ARPHRD_IP6GRE, LINK_IP},
-		{519, LINK_IP},
-		{ARPHRD_INFINIBAND, LINK_UNSUPPORTED},
-		{ARPHRD_CAN, LINK_UNSUPPORTED},
-		{ARPHRD_IEEE80211, LINK_UNSUPPORTED},
-		{ARPHRD_NETLINK, LINK_UNSUPPORTED},
-		{0, LINK_UNSUPPORTED},
-	};
-	struct interface interface = {};
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		interface.hardware_type = cases[i].type;
-		assert_int_equal(interface_link_layer(&interface), cases[i].layer);
-	}
-}
-
 static const char *const no_lo[] = {"lo"};
-
-static void interface_rules_follow_their_table(void **state)
-{
-	static const struct {
-		const char *include, *exclude, *name;
-		unsigned int flags;
-		int by_default_route, default_route, was_up, wanted;
-	} cases[] = {
-		/* include, exclude, name, flags, mode, route, was up */
-		{"eth*", NULL, "eth0", 0, 0, 0, 0, 1}, /* down is fine */
-		{"eth*", NULL, "veth0", IFF_UP, 0, 1, 1, 0},
-		{"eth*", NULL, "veth0", IFF_UP, 1, 1, 1, 0},
-		{"eth*", "*0", "eth0", IFF_UP, 1, 1, 1, 0},
-		{"eth*", "*0", "eth1", IFF_UP, 1, 1, 1, 1},
-		{"eth[0-3]", NULL, "eth4", IFF_UP, 0, 0, 1, 0},
-		{"lo", NULL, "lo", IFF_UP | IFF_LOOPBACK, 0, 0, 1, 1},
-		{"lo", "lo", "lo", IFF_UP | IFF_LOOPBACK, 0, 0, 1, 0},
-		{NULL, NULL, "lo", IFF_UP | IFF_LOOPBACK, 0, 0, 1, 0},
-		{NULL, NULL, "lo", IFF_UP | IFF_LOOPBACK, 1, 1, 1, 0},
-		{NULL, NULL, "eth0", 0, 0, 0, 0, 0},
-		{NULL, NULL, "eth0", 0, 0, 1, 0, 0},
-		{NULL, NULL, "eth0", IFF_UP, 0, 0, 1, 1},
-		{NULL, NULL, "eth0", 0, 0, 0, 1, 1}, /* was up once */
-		{NULL, "e*", "eth0", IFF_UP, 0, 0, 1, 0},
-		{NULL, NULL, "eth0", IFF_UP, 1, 0, 1, 0},
-		{NULL, NULL, "eth0", 0, 1, 1, 0, 1},
-		{NULL, "eth0", "eth0", 0, 1, 1, 0, 0},
-	};
-	struct interface_rules rules = {};
-	struct interface_selection selection;
-	struct interface interface;
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		selection = (struct interface_selection){
-			.include = &cases[i].include,
-			.include_count = cases[i].include != NULL,
-			.exclude = &cases[i].exclude,
-			.exclude_count = cases[i].exclude != NULL,
-		};
-		assert_int_equal(interface_rules_set(&rules, &selection), 0);
-		rules.by_default_route = cases[i].by_default_route;
-		interface = (struct interface){.flags = cases[i].flags,
-					       .default_route = cases[i].default_route};
-		strcpy(interface.name, cases[i].name);
-		if (interface_rules_want(&rules, &interface, cases[i].was_up) != cases[i].wanted)
-			fail_msg("case %zu", i);
-	}
-	interface_rules_free(&rules);
-}
-
-/* --- the table --- */
 
 struct fixture {
 	struct interface_table *table;
@@ -193,12 +106,88 @@ static void interface_table_all_up_is_sticky(void **state)
 	fixture_expect(&fixture, "");
 	fixture_set(&fixture, 3, "eth1", IFF_UP);
 	fixture_expect(&fixture, "+eth1.3 ");
-	interface_table_default_route(fixture.table, 2); /* comes too late to change the mode */
 	fixture_set(&fixture, 4, "eth2", IFF_UP);
 	fixture_expect(&fixture, "+eth2.4 ");
 	interface_table_remove(fixture.table, 4);
 	fixture_set(&fixture, 4, "eth2", 0); /* a new device has not been up yet */
 	fixture_expect(&fixture, "-eth2.4! ");
+	fixture_close(&fixture);
+}
+
+/* A service that starts before DHCP ends up as one that starts after it. */
+static void interface_table_first_default_route_ends_all_up(void **state)
+{
+	struct fixture fixture;
+
+	(void)state;
+	fixture_open(&fixture, NULL, NULL);
+	fixture_set_type(&fixture, 1, "lo", IFF_UP | IFF_LOOPBACK, ARPHRD_LOOPBACK);
+	fixture_set(&fixture, 2, "eth0", IFF_UP);
+	fixture_set(&fixture, 3, "eth1", IFF_UP);
+	fixture_set(&fixture, 4, "eth2", IFF_UP);
+	fixture_set(&fixture, 5, "eth3", 0);
+	interface_table_decide(fixture.table);
+	fixture_expect(&fixture, "+eth0.2 +eth1.3 +eth2.4 ");
+	interface_table_default_route(fixture.table, 99);
+	fixture_expect(&fixture, "");
+	interface_table_default_route(fixture.table, 3);
+	fixture_expect(&fixture, "-eth0.2 -eth2.4 ");
+	assert_int_equal(interface_table_get(fixture.table, 2)->selected, 0);
+	assert_int_equal(interface_table_get(fixture.table, 3)->selected, 1);
+	/* From now on as if it had been so from the start. */
+	fixture_set(&fixture, 5, "eth3", IFF_UP);
+	fixture_set(&fixture, 6, "eth4", IFF_UP);
+	fixture_expect(&fixture, "");
+	interface_table_default_route(fixture.table, 5);
+	fixture_expect(&fixture, "+eth3.5 ");
+	interface_table_remove(fixture.table, 3);
+	interface_table_remove(fixture.table, 5);
+	fixture_set(&fixture, 7, "eth5", IFF_UP);
+	fixture_expect(&fixture, "-eth1.3! -eth3.5! ");
+	fixture_close(&fixture);
+}
+
+/* An interface that was never up can be the one, and the change comes within one batch. */
+static void interface_table_first_default_route_in_a_batch(void **state)
+{
+	struct fixture fixture;
+
+	(void)state;
+	fixture_open(&fixture, NULL, NULL);
+	fixture_set(&fixture, 2, "eth0", IFF_UP);
+	fixture_set(&fixture, 3, "eth1", 0);
+	interface_table_decide(fixture.table);
+	fixture_expect(&fixture, "+eth0.2 ");
+	fixture_set(&fixture, 4, "eth2", IFF_UP);
+	interface_table_default_route(fixture.table, 3);
+	fixture_set(&fixture, 5, "eth3", IFF_UP);
+	interface_table_report(fixture.table);
+	assert_true(strcmp(fixture.log, "-eth0.2 +eth1.3 ") == 0 ||
+		    strcmp(fixture.log, "+eth1.3 -eth0.2 ") == 0);
+	fixture_close(&fixture);
+}
+
+/* Include globs do not look at routes; the mode is decided when they are taken away. */
+static void interface_table_first_default_route_with_include_changes_nothing(void **state)
+{
+	const struct interface_selection no_globs = {};
+	struct fixture fixture;
+
+	(void)state;
+	fixture_open(&fixture, "eth*", NULL);
+	fixture_set(&fixture, 2, "eth0", IFF_UP);
+	fixture_set(&fixture, 3, "eth1", IFF_UP);
+	interface_table_decide(fixture.table);
+	fixture_expect(&fixture, "+eth0.2 +eth1.3 ");
+	interface_table_default_route(fixture.table, 3);
+	fixture_expect(&fixture, "");
+	interface_table_remove(fixture.table, 3);
+	assert_int_equal(interface_table_select(fixture.table, &no_globs), 0);
+	interface_table_report_all(fixture.table);
+	fixture_expect(&fixture, "-eth1.3! ");
+	interface_table_default_route(fixture.table, 2);
+	fixture_set(&fixture, 4, "eth2", IFF_UP);
+	fixture_expect(&fixture, "");
 	fixture_close(&fixture);
 }
 
@@ -357,9 +346,15 @@ static void interface_table_select_without_include_keeps_the_mode(void **state)
 	fixture_set(&fixture, 3, "b", IFF_UP);
 	interface_table_decide(fixture.table);
 	fixture_expect(&fixture, "+a.2 +b.3 ");
-	interface_table_default_route(fixture.table, 2);
 	assert_int_equal(interface_table_select(fixture.table, &again), 0);
 	interface_table_report_all(fixture.table);
+	fixture_expect(&fixture, "");
+	interface_table_default_route(fixture.table, 2);
+	interface_table_remove(fixture.table, 2);
+	assert_int_equal(interface_table_select(fixture.table, &again), 0);
+	interface_table_report_all(fixture.table);
+	fixture_expect(&fixture, "-a.2! -b.3 ");
+	fixture_set(&fixture, 4, "c", IFF_UP);
 	fixture_expect(&fixture, "");
 	fixture_close(&fixture);
 }
@@ -446,9 +441,10 @@ static void interface_table_many_keep_names_up_to_the_limit(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(interface_link_layer_by_hardware_type),
-		cmocka_unit_test(interface_rules_follow_their_table),
 		cmocka_unit_test(interface_table_all_up_is_sticky),
+		cmocka_unit_test(interface_table_first_default_route_ends_all_up),
+		cmocka_unit_test(interface_table_first_default_route_in_a_batch),
+		cmocka_unit_test(interface_table_first_default_route_with_include_changes_nothing),
 		cmocka_unit_test(interface_table_default_route_is_sticky_and_additive),
 		cmocka_unit_test(interface_table_batch_reports_the_difference_only),
 		cmocka_unit_test(interface_table_rename_is_evaluated_again),

@@ -11,7 +11,8 @@
  * gets in front of us. hook_list_programs tells.
  *
  * A lock per hook (hook_lock.c) keeps a second flowprobe from counting everything twice. It covers
- * all kinds, so ingress by XDP and ingress by tc exclude each other.
+ * all kinds, so ingress by XDP and ingress by tc exclude each other, and whoever has it sweeps up
+ * what a killed process left on clsact, which is the only kind that can leave anything.
  */
 #include "capture/attach.h"
 
@@ -23,10 +24,12 @@
 #include <linux/bpf.h>
 #include <linux/if_link.h>
 #include <net/if.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "capture/clsact.h"
 #include "capture/hook_lock.h"
+#include "lib/log.h"
 
 /* Linux 6.6; the headers of older distributions do not have them. */
 #define ATTACH_TYPE_TCX_INGRESS 46
@@ -86,6 +89,17 @@ static int xdp_attach(struct hook *hook, int program_fd)
 	return hook->link_fd < 0 ? hook->link_fd : 0;
 }
 
+/* Costs time per packet, but counts nothing for us: no reason not to attach. */
+static void hook_remove_stale(const struct hook *hook, const char *name)
+{
+	int err = clsact_remove_stale(hook->ifindex, hook->direction);
+
+	if (err && err != -EOPNOTSUPP)
+		log_warning("%s: cannot remove tc filters that a killed flowprobe may have left: "
+			    "%s",
+			    name, strerror(-err));
+}
+
 int hook_attach(struct hook *hook, enum hook_kind kind, enum flow_direction direction,
 		enum hook_position position, uint32_t ifindex, int program_fd, int *owner_pid)
 {
@@ -106,6 +120,8 @@ int hook_attach(struct hook *hook, enum hook_kind kind, enum flow_direction dire
 	err = hook_lock_take(ifindex, direction, &attached.lock_fd, owner_pid);
 	if (err)
 		return err;
+	if (kind != HOOK_CLSACT && attached.lock_fd >= 0)
+		hook_remove_stale(&attached, name);
 	switch (kind) {
 	case HOOK_TCX:
 		err = tcx_attach(&attached, position, program_fd);

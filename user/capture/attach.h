@@ -48,12 +48,14 @@ int hook_tcx_supported(int program_fd);
  * which the kernel frees when the process ends however it ends: -EADDRINUSE means that another
  * flowprobe is on this hook, and *owner_pid (if not NULL) says which (0: a process that is not
  * visible from here). A clsact filter of ours that is there all the same belongs to a dead process
- * and is replaced. position has no meaning for XDP, which takes FLOW_INGRESS only.
+ * and is removed whatever the kind of hook, and with it the qdisc by the rule above (also if an
+ * error follows). position has no meaning for XDP, which takes FLOW_INGRESS only.
  *
  * Other errors: -EBUSY another XDP program is there; -EOPNOTSUPP the driver has no native XDP;
- * -EEXIST a qdisc of kind "ingress" is in the place of clsact (egress only); -ENODEV the interface
- * is gone; -EPERM; -EINVAL, also for TCX on a kernel without it. After any error *hook is as
- * before.
+ * -EEXIST HOOK_CLSACT on FLOW_EGRESS, and a qdisc of kind "ingress", which has no egress, is in the
+ * place of clsact (for this kind nothing else is -EEXIST; FLOW_INGRESS uses that qdisc and leaves
+ * it there); -EAGAIN others kept changing what is on clsact; -ENODEV the interface is gone; -EPERM;
+ * -EINVAL, also for TCX on a kernel without it. After any error *hook is as before.
  */
 int hook_attach(struct hook *hook, enum hook_kind kind, enum flow_direction direction,
 		enum hook_position position, uint32_t ifindex, int program_fd, int *owner_pid);

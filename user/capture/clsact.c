@@ -7,8 +7,9 @@
  * priority belongs to one kind of classifier and one protocol, so if others have it, the nearest
  * free one is taken. Ownership: upper half of the handle, and the program's name, which libbpf puts
  * into the filter's name (readable by everybody, unlike the program). The end: filters outlive a
- * killed process, so whoever holds the hook's lock removes those that look like ours. Without the
- * lock they may be alive, and ours gets another handle beside them.
+ * killed process, so whoever holds the hook's lock, for whatever kind of program, removes those
+ * that look like ours. Without the lock they may be alive, and ours gets another handle beside
+ * them.
  *
  * The qdisc is shared by both directions and by everybody. That flowprobe made it is written in the
  * lowest bit of the handle: so the hook of the other direction and the successor of a killed
@@ -165,11 +166,9 @@ static int qdisc_message(void *arg, const struct nlmsghdr *message)
 	return err < 0 ? err : 0;
 }
 
-/*
- * Makes the qdisc unless it is there. libbpf calls any qdisc in this place good, but one of kind
- * "ingress" has no egress side and would run our egress filter on ingress.
- */
-static int qdisc_make(struct hook *hook)
+/* Whether what is in the place of clsact is of kind "ingress": 1, 0 (also if nothing is there), or
+ * negative errno. */
+static int qdisc_is_ingress(uint32_t ifindex)
 {
 	struct {
 		struct nlmsghdr header;
@@ -178,12 +177,25 @@ static int qdisc_make(struct hook *hook)
 		.header = {.nlmsg_len = sizeof(request),
 			   .nlmsg_type = RTM_GETQDISC,
 			   .nlmsg_flags = NLM_F_ACK | NLM_F_ECHO},
-		.qdisc = {.tcm_ifindex = hook->ifindex, .tcm_parent = TC_H_CLSACT},
+		.qdisc = {.tcm_ifindex = ifindex, .tcm_parent = TC_H_CLSACT},
 	};
+	char kind[16] = "";
+	int err = rtnetlink_request(&request.header, qdisc_message, kind);
+
+	if (err == -ENOENT)
+		return 0;
+	return err ? err : strcmp(kind, "ingress") == 0;
+}
+
+/*
+ * Makes the qdisc unless it is there. libbpf calls any qdisc in this place good. One of kind
+ * "ingress" is for ingress, but has no egress side and would run our egress filter on ingress.
+ */
+static int qdisc_make(struct hook *hook)
+{
 	LIBBPF_OPTS(bpf_tc_hook, tc, .ifindex = hook->ifindex,
 		    .attach_point = tc_point(hook->direction));
 	libbpf_print_fn_t print;
-	char kind[16] = "";
 	int err;
 
 	print = libbpf_set_print(NULL); /* that it exists is no error */
@@ -192,10 +204,8 @@ static int qdisc_make(struct hook *hook)
 	hook->made_qdisc = err == 0;
 	if (err != -EEXIST || hook->direction == FLOW_INGRESS)
 		return err == -EEXIST ? 0 : err;
-	err = rtnetlink_request(&request.header, qdisc_message, kind);
-	if (err)
-		return err;
-	return strcmp(kind, "ingress") == 0 ? -EEXIST : 0;
+	err = qdisc_is_ingress(hook->ifindex);
+	return err > 0 ? -EEXIST : err;
 }
 
 static void qdisc_remove_if_unused(uint32_t ifindex)
@@ -212,11 +222,41 @@ static void qdisc_remove_if_unused(uint32_t ifindex)
 	bpf_tc_hook_destroy(&tc);
 }
 
+static int survey_remove_ours(struct survey *survey, const struct hook *hook)
+{
+	size_t i;
+	int err;
+
+	for (i = 0; i < survey->ours_count; i++) {
+		log_info("interface %u: removing the tc filter that a killed flowprobe left on %s",
+			 hook->ifindex, hook->direction == FLOW_INGRESS ? "ingress" : "egress");
+		err = filter_remove(hook, survey->ours[i].handle, survey->ours[i].priority);
+		if (err && err != -ENOENT)
+			return err;
+	}
+	survey->ours_count = 0;
+	return 0;
+}
+
+int clsact_remove_stale(uint32_t ifindex, enum flow_direction direction)
+{
+	const struct hook hook = {.ifindex = ifindex, .direction = direction};
+	struct survey survey;
+	int err;
+
+	err = survey_take(&survey, ifindex, direction);
+	if (err)
+		return err;
+	err = survey_remove_ours(&survey, &hook);
+	if (!err && survey.made_qdisc)
+		qdisc_remove_if_unused(ifindex);
+	return err;
+}
+
 /* Takes over from dead ones: their filters go, that one of them made the qdisc stays true. */
 static int survey_inherit(struct survey *survey, struct hook *hook)
 {
 	enum flow_direction other = hook->direction == FLOW_INGRESS ? FLOW_EGRESS : FLOW_INGRESS;
-	size_t i;
 	int err;
 
 	err = survey_take(survey, hook->ifindex, other);
@@ -227,17 +267,7 @@ static int survey_inherit(struct survey *survey, struct hook *hook)
 	if (err)
 		return err;
 	hook->made_qdisc |= survey->made_qdisc;
-	if (hook->lock_fd < 0)
-		return 0;
-	for (i = 0; i < survey->ours_count; i++) {
-		log_info("interface %u: removing the tc filter that a killed flowprobe left on %s",
-			 hook->ifindex, hook->direction == FLOW_INGRESS ? "ingress" : "egress");
-		err = filter_remove(hook, survey->ours[i].handle, survey->ours[i].priority);
-		if (err && err != -ENOENT)
-			return err;
-	}
-	survey->ours_count = 0;
-	return 0;
+	return hook->lock_fd < 0 ? 0 : survey_remove_ours(survey, hook);
 }
 
 static int filter_add(struct hook *hook, enum hook_position position, int program_fd)
@@ -268,20 +298,20 @@ static int filter_add(struct hook *hook, enum hook_position position, int progra
 
 int clsact_attach(struct hook *hook, enum hook_position position, int program_fd)
 {
-	int attempt, err = -EEXIST;
+	int attempt, err = -EAGAIN;
 
 	/* Somebody may take our choice, or remove the qdisc, between look and deed. */
 	for (attempt = 0; attempt < ATTEMPTS; attempt++) {
 		err = qdisc_make(hook);
 		if (err)
-			break;
+			return err;
 		err = filter_add(hook, position, program_fd);
 		if (err && hook->made_qdisc)
 			qdisc_remove_if_unused(hook->ifindex);
 		if (err != -EEXIST && err != -EINVAL && err != -ENOENT)
 			break;
 	}
-	return err;
+	return err == -EEXIST ? -EAGAIN : err;
 }
 
 static int filter_is_there(const struct hook *hook)
@@ -347,5 +377,10 @@ int clsact_list(uint32_t ifindex, enum flow_direction direction, uint32_t *ids, 
 		listing.count = 0;
 		err = filters_dump(ifindex, direction, listing_message, &listing);
 	}
-	return err && err != -EAGAIN ? err : (int)listing.count;
+	if (err && err != -EAGAIN)
+		return err;
+	/* Asked about the egress side that there is not, the kernel answers about ingress. */
+	if (direction == FLOW_EGRESS && listing.count && qdisc_is_ingress(ifindex) > 0)
+		return 0;
+	return listing.count;
 }

@@ -12,9 +12,18 @@
 #include "capture/attach.h"
 
 /*
+ * Removes the filters that dead flowprobes left on this direction, and the qdisc too if flowprobe
+ * made it and no filter at all is left. Only for whoever has the hook's lock: without it they may
+ * be alive. 0, also if there is nothing to remove, or a negative errno: -EOPNOTSUPP on a kernel
+ * without filters.
+ */
+int clsact_remove_stale(uint32_t ifindex, enum flow_direction direction);
+
+/*
  * Adds a filter to hook->ifindex and hook->direction and fills handle, priority, program_id and
  * made_qdisc. If hook->lock_fd is a lock (not -1), filters of dead flowprobes on this hook are
- * removed. Errors as hook_attach.
+ * removed. On a qdisc of kind "ingress" it works for ingress, and for egress is -EEXIST. Errors as
+ * hook_attach.
  */
 int clsact_attach(struct hook *hook, enum hook_position position, int program_fd);
 
@@ -25,7 +34,8 @@ void clsact_detach(const struct hook *hook);
 /* 1 if our filter is there with our program, else 0. */
 int clsact_check(const struct hook *hook);
 
-/* Ids of the programs of all filters in running order. How many were written, or negative errno. */
+/* Ids of the programs of all filters in running order. How many were written, or negative errno.
+ * Nothing is on egress where a qdisc of kind "ingress" is. */
 int clsact_list(uint32_t ifindex, enum flow_direction direction, uint32_t *ids, size_t max);
 
 #endif

@@ -163,6 +163,20 @@ int hook_lock_take(uint32_t ifindex, enum flow_direction direction, int *fd, int
 	return 0;
 }
 
+int hook_lock_query(uint32_t ifindex, enum flow_direction direction, int *owner_pid)
+{
+	struct ucred peer = {};
+	struct sockaddr_un address;
+	socklen_t length;
+
+	length = lock_address(&address, ifindex, direction);
+	if (lock_owner(&address, length, &peer) || !may_attach(&peer))
+		return 0;
+	if (owner_pid)
+		*owner_pid = peer.pid;
+	return -EADDRINUSE;
+}
+
 void hook_lock_answer(int fd)
 {
 	int asking, i;

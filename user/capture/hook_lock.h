@@ -18,6 +18,13 @@
  */
 int hook_lock_take(uint32_t ifindex, enum flow_direction direction, int *fd, int *owner_pid);
 
+/*
+ * Whether hook_lock_take would be refused: -EADDRINUSE, and *owner_pid (if not NULL) as there; else
+ * 0. Only asks and never has the lock, not even for a moment, so a flowprobe that starts meanwhile
+ * is not disturbed.
+ */
+int hook_lock_query(uint32_t ifindex, enum flow_direction direction, int *owner_pid);
+
 /* Receives those who asked who has the lock, so that their number is not limited. To be called now
  * and then; -1 is fine. */
 void hook_lock_answer(int fd);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The rules by which interfaces are selected: struct interface_selection, kept. Pure.
+ * The rules by which interfaces are selected: struct interface_selection, kept. Pure. Who sets
+ * by_default_route, and when, is in interface_table.h.
  */
 #ifndef FLOWPROBE_INTERFACE_RULES_H
 #define FLOWPROBE_INTERFACE_RULES_H

@@ -9,8 +9,12 @@
  * a device that is made, renamed and set up within one batch appears once, under its last name.
  * Only a disappearance cannot wait, because the index may be taken again by the next message.
  *
- * Gone interfaces keep their name for late records; the oldest are forgotten
- * beyond INTERFACES_GONE_MAX, since a busy container host makes new ones for ever.
+ * Without include globs a host without a default route is captured on everywhere, for want of
+ * anything better, until one appears: what is captured on must not depend on whether the service or
+ * DHCP was first.
+ *
+ * Gone interfaces keep their name for late records; the oldest are forgotten beyond
+ * INTERFACES_GONE_MAX, since a busy container host makes new ones for ever.
  */
 #include "capture/interface_table.h"
 
@@ -40,6 +44,7 @@ struct entry {
 struct interface_table {
 	struct interface_events events;
 	struct interface_rules rules;
+	int decided; /* rules.by_default_route says how it is, not how it starts */
 	uint32_t mark;
 
 	struct entry **buckets;
@@ -308,6 +313,14 @@ void interface_table_remove(struct interface_table *table, uint32_t ifindex)
 		entry_remove(table, entry);
 }
 
+static void table_changed(struct interface_table *table)
+{
+	size_t i;
+
+	for (i = 0; i < table->existing_count; i++)
+		entry_changed(table, table->existing[i]);
+}
+
 void interface_table_default_route(struct interface_table *table, uint32_t ifindex)
 {
 	struct entry *entry = table_find(table, ifindex);
@@ -316,6 +329,13 @@ void interface_table_default_route(struct interface_table *table, uint32_t ifind
 		return;
 	entry->interface.default_route = 1;
 	entry_changed(table, entry);
+	if (!table->decided || table->rules.include.count || table->rules.by_default_route)
+		return;
+	log_info("%s has the first default route: selecting the interfaces that have one, no "
+		 "longer all that are up",
+		 entry->interface.name);
+	table->rules.by_default_route = 1;
+	table_changed(table);
 }
 
 void interface_table_mark(struct interface_table *table)
@@ -343,6 +363,7 @@ void interface_table_decide(struct interface_table *table)
 {
 	size_t i;
 
+	table->decided = 1;
 	table->rules.by_default_route = 0;
 	for (i = 0; i < table->existing_count; i++)
 		if (table->existing[i]->interface.default_route)
@@ -417,10 +438,7 @@ void interface_table_report(struct interface_table *table)
 
 void interface_table_report_all(struct interface_table *table)
 {
-	size_t i;
-
-	for (i = 0; i < table->existing_count; i++)
-		entry_changed(table, table->existing[i]);
+	table_changed(table);
 	interface_table_report(table);
 }
 

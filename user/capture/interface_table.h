@@ -21,8 +21,9 @@ void interface_table_free(struct interface_table *table);
 
 /*
  * Without include globs: whether to take those with a default route (if any has one now) or all
- * that are up. Decided once, when all interfaces and routes are known, and again by
- * interface_table_select when it takes the include globs away.
+ * that are up. To be decided when all interfaces and routes are known; again by
+ * interface_table_select when it takes the include globs away; and the first default route that
+ * comes after that ends "all up" for good.
  */
 void interface_table_decide(struct interface_table *table);
 
@@ -37,7 +38,8 @@ int interface_table_set(struct interface_table *table, const struct rtnetlink_li
 /* A link is gone. Reported at once, so that a successor with the same index is not mistaken for it.
  */
 void interface_table_remove(struct interface_table *table, uint32_t ifindex);
-/* A default route goes out there. Unknown indices are ignored. */
+/* A default route goes out there. Unknown indices are ignored. If it is the first one, all
+ * interfaces count as changed. */
 void interface_table_default_route(struct interface_table *table, uint32_t ifindex);
 
 /* A complete list of links begins: those not set until the sweep are gone. */

@@ -7,11 +7,15 @@
  * their own (rtnetlink.c). Out: calls into interface_table.c, which reports differences. The socket
  * is subscribed before the first dump, so nothing falls between the two. Should the kernel drop
  * notifications (ENOBUFS), or should one be unreadable, everything still queued is thrown away
- * before a new dump: what is older than the dump must not be applied on top of it.
+ * before a new dump: what is older than the dump must not be applied on top of it. A dump that
+ * fails, or during which things never hold still, leaves the state stale, and the next call of
+ * interfaces_process tries again; since nothing says that there will be news, it is also to be
+ * called by a timer.
  *
  * A socket filter drops route changes other than new default routes in the kernel: a router with a
- * full table would otherwise wake the agent thousands of times per second. Default routes that go
- * away are of no interest, since having carried one is what counts.
+ * full table would otherwise wake the agent thousands of times per second. It must let every new
+ * default route through, for the first one also ends the mode "all up". Default routes that go away
+ * are of no interest, since having carried one is what counts.
  */
 #include "capture/interfaces.h"
 
@@ -242,8 +246,9 @@ int interfaces_process(struct interfaces *interfaces)
 
 	do
 		err = interfaces_receive(interfaces);
-	while (err > 0 && (++datagrams < DATAGRAMS_PER_CALL || interfaces->stale));
-	if (err >= 0 && interfaces->stale) {
+	while (err > 0 && ++datagrams < DATAGRAMS_PER_CALL);
+	/* Not before the queue is empty: see above. */
+	if (err == 0 && interfaces->stale) {
 		log_debug("interface notifications were lost: reading all interfaces again");
 		err = interfaces_dump(interfaces);
 	}

@@ -37,11 +37,14 @@ struct interface {
 enum link_layer interface_link_layer(const struct interface *interface);
 
 /*
- * Exclude always wins. Without include globs it is decided once, in interfaces_open, whether to
- * take the interfaces that have a default route (and those that get one later) or, if there is no
- * default route at all, those that are up (and those that come up later), but never loopback; once
- * selected, an interface stays so when it loses its route or goes down. Interfaces whose link layer
- * is unsupported are never selected; one warning says so if they else would be (not for "all up").
+ * Exclude always wins. Without include globs, but never loopback:
+ * - as long as there has been no default route, the interfaces that are up (and those that come up
+ *   later);
+ * - with the first default route, wherever it leads and however late it comes (a service may start
+ *   before DHCP), those that have one (and those that get one later) instead. There is no way back
+ *   other than include globs that come and go (interfaces_select).
+ * An interface stays selected when it goes down or loses its route. Interfaces whose link layer is
+ * unsupported are never selected; one warning says so if they else would be (not for "all up").
  */
 struct interface_selection {
 	const char *const *include; /* globs (fnmatch); match interfaces up or down */
@@ -53,8 +56,9 @@ struct interface_selection {
 struct interface_events {
 	/* To be captured on from now on. The interface is borrowed. */
 	void (*appeared)(void *arg, const struct interface *interface);
-	/* No longer: it is gone (gone != 0), or no longer selected (renamed, excluded), or its link
-	 * layer changed (appeared() follows if the new one is supported). */
+	/* No longer: it is gone (gone != 0), or no longer selected (renamed, excluded, or others
+	 * have the first default route), or its link layer changed (appeared() follows if the new
+	 * one is supported). */
 	void (*disappeared)(void *arg, const struct interface *interface, int gone);
 	void *arg;
 };
@@ -73,9 +77,16 @@ int interfaces_fd(const struct interfaces *interfaces);
 /* Reports all that is selected but not reported yet, and the reverse. Call once after open. */
 void interfaces_report(struct interfaces *interfaces);
 
-/* Reads what has arrived on the socket, without blocking, and reports the difference that all of it
+/*
+ * Reads what has arrived on the socket, without blocking, and reports the difference that all of it
  * makes together, but each interface that is gone by itself. 0 or a negative errno: not all could
- * be read, and the next call tries again. */
+ * be read, and the next call tries again.
+ *
+ * To be called when the socket is readable, and every few seconds anyway: after a loss only a full
+ * dump makes the state right, and if that did not succeed, maybe no news will ever come to try
+ * again on. If nothing is wrong and nothing arrived, it costs one system call. The amount read by
+ * one call is bounded; the socket stays readable if there is more.
+ */
 int interfaces_process(struct interfaces *interfaces);
 
 /* The interface with this index, also after it is gone (its name is kept until the index is used
