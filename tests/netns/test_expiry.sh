@@ -112,6 +112,18 @@ test_forced() { # stopping brings out everything, at once
 	all_accounted forced
 }
 
+test_balance_on_demand() {
+	probe a demand -i a0 --idle-timeout 1h --active-timeout 1h
+	on b ping -q -c 5 -i 0.01 10.6.0.1 >/dev/null
+	kill -USR1 "$PROBE_PID"
+	wait_until 5 grep -q "in flows not exported yet" "$WORK/demand.log"
+	contains "balance" "$(cat "$WORK/demand.log")" "all accounted for"
+	same "lines out" "$(wc -l <"$WORK/demand.json")" 0
+	stop_probe "$PROBE_PID"
+	same "records" "$(flows demand sum:packets where icmp_type=8)" 5
+	all_accounted demand
+}
+
 test_resources() { # more flows than may be kept: cut early, not lost
 	probe a resources -i a0 --max-flows 1024 --idle-timeout 1h --active-timeout 1h
 	on a python3 -c '
@@ -148,6 +160,7 @@ run_test "active flows" test_active
 run_test "TCP connections that end" test_tcp_end
 run_test "TCP connections that are refused" test_tcp_reset
 run_test "forced end" test_forced
+run_test "the balance on demand" test_balance_on_demand
 run_test "lack of resources" test_resources
 run_test "duration and sampling" test_duration_and_sampling
 finish

@@ -325,6 +325,7 @@ static int agent_open_signals(struct agent *agent)
 	sigaddset(&signals, SIGINT);
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGHUP);
+	sigaddset(&signals, SIGUSR1);
 	if (sigprocmask(SIG_BLOCK, &signals, NULL))
 		return -errno;
 	agent->signal_fd = signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC);
@@ -390,12 +391,23 @@ static void agent_on_wakeup(struct agent *agent)
 		agent_harvest(agent);
 }
 
+static void agent_log_balance(const struct agent *agent)
+{
+	balance_log(&agent->balance, flow_cache_stats(agent->cache));
+	exports_log(agent->exports);
+}
+
 static void agent_on_signal(struct agent *agent)
 {
 	struct signalfd_siginfo info;
 
 	if (read(agent->signal_fd, &info, sizeof(info)) != sizeof(info))
 		return;
+	if (info.ssi_signo == SIGUSR1) {
+		agent_harvest(agent);
+		agent_log_balance(agent);
+		return;
+	}
 	log_debug("signal %u: stopping", info.ssi_signo);
 	agent->running = 0;
 }
@@ -484,8 +496,7 @@ static void agent_finish(struct agent *agent)
 	agent_harvest_rest(agent);
 	flow_cache_flush(agent->cache, 0, &agent->harvest.time);
 	exports_stop(agent->exports, clock_monotonic_ns() + AGENT_DRAIN_NS);
-	balance_log(&agent->balance, flow_cache_stats(agent->cache));
-	exports_log(agent->exports);
+	agent_log_balance(agent);
 }
 
 static void agent_close_fd(int fd)

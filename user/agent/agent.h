@@ -6,9 +6,9 @@
 #include "config/config.h"
 
 /*
- * Captures and exports until a signal (INT, TERM, HUP), the configured duration, or the last
- * exporter's death; then detaches, flushes and logs the balance. Returns the exit code; start-up
- * failures are logged.
+ * Captures and exports until a signal (INT, TERM, HUP; USR1 only logs the balance), the configured
+ * duration, or the last exporter's death; then detaches, flushes and logs the balance. Returns the
+ * exit code; start-up failures are logged.
  */
 int agent_run(const struct config *config);
 
