@@ -91,8 +91,10 @@ static void hook_of_both_directions_removes_what_a_killed_process_left(void **st
 	struct child child;
 
 	(void)state;
-	if (!fixture.tcx)
+	if (!fixture.tcx) {
+		puts("# skip: kernel has no TCX");
 		skip();
+	}
 	child = child_start(child_attach_both);
 	child_kill(&child);
 	/* Egress is not ours yet. */
@@ -267,8 +269,10 @@ static void hook_on_ingress_qdisc_removes_what_a_killed_process_left(void **stat
 	struct child child;
 
 	(void)state;
-	if (!fixture.tcx)
+	if (!fixture.tcx) {
+		puts("# skip: kernel has no TCX");
 		skip();
+	}
 	fixture_run("tc qdisc add dev va ingress");
 	child = child_start(fixture_attach_filter);
 	child_kill(&child);

@@ -103,7 +103,8 @@ wait_until() {
 
 # --- hosts ---
 
-# host NAME: a namespace with loopback up; on NAME COMMAND... runs COMMAND in it.
+# host NAME: a namespace with loopback up; on NAME COMMAND... runs COMMAND in it. Not by `ip netns exec`, which also wants a
+# mount namespace and cannot have one in a chroot; so /sys is not the namespace's own.
 host() {
 	ip netns add "$RUN-$1"
 	on "$1" sysctl -qw net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0 \
@@ -115,7 +116,7 @@ on() {
 	local name=$1
 
 	shift
-	ip netns exec "$RUN-$name" "$@"
+	nsenter --net="/run/netns/$RUN-$name" "$@"
 }
 
 # cable A IF_A B IF_B: a veth pair between two hosts.
@@ -138,7 +139,14 @@ offloads_off() { # HOST IF
 
 # counter HOST IF NAME: an interface statistic, e.g. rx_packets
 counter() {
-	on "$1" cat "/sys/class/net/$2/statistics/$3"
+	on "$1" ip -s -j link show dev "$2" | python3 -c '
+import json, sys
+way, what = sys.argv[1].split("_")
+print(json.load(sys.stdin)[0]["stats64"][way][what])' "$3"
+}
+
+mac() { # HOST IF
+	on "$1" ip -j link show dev "$2" | python3 -c 'import json, sys; print(json.load(sys.stdin)[0]["address"])'
 }
 
 # --- the probe ---
@@ -149,7 +157,7 @@ probe() {
 	local host=$1 name=$2
 
 	shift 2
-	ip netns exec "$RUN-$host" "$FLOWPROBE" run --export "json:$WORK/$name.json" "$@" 2>"$WORK/$name.log" &
+	nsenter --net="/run/netns/$RUN-$host" "$FLOWPROBE" run --export "json:$WORK/$name.json" "$@" 2>"$WORK/$name.log" &
 	PROBE_PID=$!
 	PROBES+=("$PROBE_PID")
 	wait_until 60 grep -q "capturing on\|no interface to capture" "$WORK/$name.log" || sed 's/^/# /' "$WORK/$name.log"

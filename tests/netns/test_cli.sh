@@ -68,7 +68,7 @@ test_privilege() {
 	local code
 
 	setpriv --reuid=65534 --regid=65534 --clear-groups --bounding-set=-all --inh-caps=-all \
-		ip netns exec "$RUN-a" true 2>/dev/null && fail "setpriv drops nothing"
+		nsenter --net="/run/netns/$RUN-a" true 2>/dev/null && fail "setpriv drops nothing"
 	on a setpriv --reuid=65534 --regid=65534 --clear-groups "$COPY" run -i a0 >"$WORK/out" 2>"$WORK/err"
 	code=$?
 	same "exit code" "$code" 77
@@ -152,7 +152,7 @@ test_reader_comes_back() { # a named pipe whose reader went away and returned
 	mkfifo "$WORK/fifo"
 	head -n 1 "$WORK/fifo" >"$WORK/first" &
 	CHILDREN+=($!)
-	ip netns exec "$RUN-a" "$FLOWPROBE" run -i a0 --idle-timeout 1s --harvest-interval 100ms --export "json:$WORK/fifo" 2>"$WORK/err" &
+	nsenter --net="/run/netns/$RUN-a" "$FLOWPROBE" run -i a0 --idle-timeout 1s --harvest-interval 100ms --export "json:$WORK/fifo" 2>"$WORK/err" &
 	first=$!
 	CHILDREN+=("$first")
 	wait_until 10 grep -q "capturing on" "$WORK/err"
@@ -172,7 +172,7 @@ test_reader_comes_back() { # a named pipe whose reader went away and returned
 test_full_disk() { # the records are lost, and counted
 	local code
 
-	ip netns exec "$RUN-a" "$FLOWPROBE" run -i a0 --export json:/dev/full 2>"$WORK/err" &
+	nsenter --net="/run/netns/$RUN-a" "$FLOWPROBE" run -i a0 --export json:/dev/full 2>"$WORK/err" &
 	CHILDREN+=($!)
 	wait_until 10 grep -q "capturing on" "$WORK/err"
 	on b ping -q -c 3 -i 0.1 10.4.0.1 >/dev/null

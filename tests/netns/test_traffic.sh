@@ -46,7 +46,7 @@ topology() {
 neighbours() { # HOST IF PEER PEER_IF ADDRESS...: tells HOST where the peer's addresses are
 	local host=$1 interface=$2 mac
 
-	mac=$(on "$3" cat "/sys/class/net/$4/address")
+	mac=$(mac "$3" "$4")
 	shift 4
 	for ip in "$@"; do
 		on "$host" ip neigh replace "$ip" lladdr "$mac" dev "$interface" nud permanent

@@ -18,16 +18,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <sys/random.h>
-#include <sys/signalfd.h>
-#include <sys/timerfd.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "agent/attachments.h"
 #include "agent/balance.h"
+#include "agent/events.h"
 #include "agent/exports.h"
 #include "agent/identity.h"
 #include "agent/selection.h"
@@ -44,17 +40,7 @@
 #define AGENT_CHECK_NS (10 * NS_PER_S) /* between looks whether our programs are still attached */
 #define AGENT_DRAIN_NS (10 * NS_PER_S) /* for the exporters at the end */
 #define AGENT_LAST_GENERATIONS 2
-#define AGENT_EVENTS 8
 #define AGENT_GONE_MAX 256
-
-enum agent_source {
-	AGENT_TIMER,
-	AGENT_WAKEUP,
-	AGENT_NETLINK,
-	AGENT_SIGNAL,
-	AGENT_DURATION,
-	AGENT_EXPORTER
-};
 
 struct agent {
 	const struct config *config;
@@ -74,11 +60,7 @@ struct agent {
 	struct log_limit netlink_warning;
 	int start_error; /* first failure to attach, negative errno */
 	int running;
-	int epoll_fd;
-	int timer_fd;
-	int signal_fd;
-	int duration_fd;
-	int exporter_fd;
+	struct events events;
 };
 
 /* --- records ------------------------------------------------------------------------------- */
@@ -260,8 +242,8 @@ static int agent_open_exports(struct agent *agent)
 		log_error("cannot tell who this host is: %s", strerror(-err));
 		return err;
 	}
-	agent->exports = exports_start(agent->config, &agent->identity, agent->exporter_fd, error,
-				       sizeof(error));
+	agent->exports = exports_start(agent->config, &agent->identity,
+				       events_exporter_fd(&agent->events), error, sizeof(error));
 	if (!agent->exports) {
 		log_error("%s", error);
 		return -EINVAL;
@@ -294,65 +276,20 @@ static int agent_attach(struct agent *agent)
 	return 0;
 }
 
-static int agent_timer(uint64_t first_ns, uint64_t interval_ns)
-{
-	struct itimerspec when = {
-		.it_value = {.tv_sec = (time_t)(first_ns / NS_PER_S),
-			     .tv_nsec = (long)(first_ns % NS_PER_S)},
-		.it_interval = {.tv_sec = (time_t)(interval_ns / NS_PER_S),
-				.tv_nsec = (long)(interval_ns % NS_PER_S)},
-	};
-	int fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-
-	if (fd >= 0)
-		timerfd_settime(fd, 0, &when, NULL); /* cannot fail: the values are in range */
-	return fd;
-}
-
-static int agent_watch(struct agent *agent, int fd, enum agent_source source)
-{
-	struct epoll_event event = {.events = EPOLLIN, .data.u32 = source};
-
-	return fd < 0 || epoll_ctl(agent->epoll_fd, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
-}
-
-/* Signals must be blocked before any thread starts, so that all of them inherit it. */
-static int agent_open_signals(struct agent *agent)
-{
-	sigset_t signals;
-
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGHUP);
-	sigaddset(&signals, SIGUSR1);
-	if (sigprocmask(SIG_BLOCK, &signals, NULL))
-		return -errno;
-	agent->signal_fd = signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC);
-	agent->exporter_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	agent->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	return agent->signal_fd < 0 || agent->exporter_fd < 0 || agent->epoll_fd < 0 ? -errno : 0;
-}
-
 static int agent_open_loop(struct agent *agent)
 {
+	const struct config *config = agent->config;
+	struct events *events = &agent->events;
 	int err;
 
-	agent->timer_fd =
-		agent_timer(agent->config->harvest_interval_ns, agent->config->harvest_interval_ns);
-	err = agent_watch(agent, agent->timer_fd, AGENT_TIMER);
+	err = events_start_timer(events, EVENT_HARVEST, config->harvest_interval_ns,
+				 config->harvest_interval_ns);
+	if (!err && config->duration_ns)
+		err = events_start_timer(events, EVENT_DURATION, config->duration_ns, 0);
 	if (!err)
-		err = agent_watch(agent, harvester_wakeups_fd(agent->harvester), AGENT_WAKEUP);
+		err = events_watch(events, EVENT_WAKEUP, harvester_wakeups_fd(agent->harvester));
 	if (!err)
-		err = agent_watch(agent, interfaces_fd(agent->interfaces), AGENT_NETLINK);
-	if (!err)
-		err = agent_watch(agent, agent->signal_fd, AGENT_SIGNAL);
-	if (!err)
-		err = agent_watch(agent, agent->exporter_fd, AGENT_EXPORTER);
-	if (!err && agent->config->duration_ns) {
-		agent->duration_fd = agent_timer(agent->config->duration_ns, 0);
-		err = agent_watch(agent, agent->duration_fd, AGENT_DURATION);
-	}
+		err = events_watch(events, EVENT_NETLINK, interfaces_fd(agent->interfaces));
 	if (err)
 		log_error("cannot set up the event loop: %s", strerror(-err));
 	return err;
@@ -372,9 +309,9 @@ static void agent_on_netlink(struct agent *agent)
 
 static void agent_on_timer(struct agent *agent)
 {
-	uint64_t expirations, now = clock_monotonic_ns();
+	uint64_t now = clock_monotonic_ns();
 
-	if (read(agent->timer_fd, &expirations, sizeof(expirations)) < 0)
+	if (!events_take(&agent->events, EVENT_HARVEST))
 		return;
 	agent_harvest(agent);
 	if (now >= agent->next_check_ns) {
@@ -399,25 +336,20 @@ static void agent_log_balance(const struct agent *agent)
 
 static void agent_on_signal(struct agent *agent)
 {
-	struct signalfd_siginfo info;
+	int signal = events_take_signal(&agent->events);
 
-	if (read(agent->signal_fd, &info, sizeof(info)) != sizeof(info))
-		return;
-	if (info.ssi_signo == SIGUSR1) {
+	if (signal == SIGUSR1) {
 		agent_harvest(agent);
 		agent_log_balance(agent);
-		return;
+	} else if (signal) {
+		log_debug("signal %d: stopping", signal);
+		agent->running = 0;
 	}
-	log_debug("signal %u: stopping", info.ssi_signo);
-	agent->running = 0;
 }
 
 static void agent_on_exporter(struct agent *agent)
 {
-	uint64_t count;
-
-	if (read(agent->exporter_fd, &count, sizeof(count)) != sizeof(count))
-		return;
+	events_take(&agent->events, EVENT_EXPORTER);
 	exports_report_dead(agent->exports);
 	if (exports_are_dead(agent->exports)) {
 		log_info("nobody reads the records any more: stopping");
@@ -425,45 +357,46 @@ static void agent_on_exporter(struct agent *agent)
 	}
 }
 
-static void agent_dispatch(struct agent *agent, enum agent_source source)
+static void agent_dispatch(struct agent *agent, enum event_source source)
 {
 	switch (source) {
-	case AGENT_TIMER:
+	case EVENT_HARVEST:
 		agent_on_timer(agent);
 		break;
-	case AGENT_WAKEUP:
+	case EVENT_WAKEUP:
 		agent_on_wakeup(agent);
 		break;
-	case AGENT_NETLINK:
+	case EVENT_NETLINK:
 		agent_on_netlink(agent);
 		break;
-	case AGENT_SIGNAL:
+	case EVENT_SIGNAL:
 		agent_on_signal(agent);
 		break;
-	case AGENT_DURATION:
-		agent->running = 0;
-		break;
-	case AGENT_EXPORTER:
+	case EVENT_EXPORTER:
 		agent_on_exporter(agent);
+		break;
+	case EVENT_DURATION:
+	case EVENT_SOURCES:
+		agent->running = 0;
 		break;
 	}
 }
 
 static int agent_loop(struct agent *agent)
 {
-	struct epoll_event events[AGENT_EVENTS];
+	enum event_source sources[EVENT_SOURCES];
 	int i, count;
 
 	agent->running = 1;
 	agent->next_check_ns = clock_monotonic_ns() + AGENT_CHECK_NS;
 	while (agent->running) {
-		count = epoll_wait(agent->epoll_fd, events, AGENT_EVENTS, -1);
-		if (count < 0 && errno != EINTR) {
-			log_error("epoll_wait: %s", strerror(errno));
-			return -errno;
+		count = events_wait(&agent->events, sources);
+		if (count < 0) {
+			log_error("cannot wait for events: %s", strerror(-count));
+			return count;
 		}
 		for (i = 0; i < count; i++)
-			agent_dispatch(agent, events[i].data.u32);
+			agent_dispatch(agent, sources[i]);
 	}
 	return 0;
 }
@@ -499,12 +432,6 @@ static void agent_finish(struct agent *agent)
 	agent_log_balance(agent);
 }
 
-static void agent_close_fd(int fd)
-{
-	if (fd >= 0)
-		close(fd);
-}
-
 static void agent_close(struct agent *agent)
 {
 	attachments_free(agent->attachments);
@@ -515,11 +442,7 @@ static void agent_close(struct agent *agent)
 	exports_free(agent->exports);
 	harvester_free(agent->harvester);
 	probe_close(agent->probe);
-	agent_close_fd(agent->timer_fd);
-	agent_close_fd(agent->duration_fd);
-	agent_close_fd(agent->signal_fd);
-	agent_close_fd(agent->exporter_fd);
-	agent_close_fd(agent->epoll_fd);
+	events_close(&agent->events);
 }
 
 int agent_run(const struct config *config)
@@ -532,10 +455,7 @@ int agent_run(const struct config *config)
 		return EXIT_CODE_RUNTIME;
 	}
 	agent->config = config;
-	agent->timer_fd = agent->signal_fd = agent->duration_fd = agent->exporter_fd =
-		agent->epoll_fd = -1;
-
-	err = agent_open_signals(agent);
+	err = events_open(&agent->events);
 	if (err)
 		log_error("cannot set up signals and events: %s", strerror(-err));
 	if (!err)
