@@ -22,18 +22,18 @@ void table_hash_buffer_free(struct table_hash_buffer *buffer)
 
 static int table_hash_buffer_resize(struct table_hash_buffer *buffer, uint32_t entries)
 {
-	struct table_hash_buffer resized = {
-		.entries = entries,
-		.keys = calloc(entries, sizeof(*buffer->keys)),
-		.values = calloc(entries, sizeof(*buffer->values)),
-	};
+	struct flow_key *keys = calloc(entries, sizeof(*keys));
+	struct flow_value *values = calloc(entries, sizeof(*values));
 
-	if (!resized.keys || !resized.values) {
-		table_hash_buffer_free(&resized);
+	if (!keys || !values) {
+		free(keys);
+		free(values);
 		return -ENOMEM;
 	}
 	table_hash_buffer_free(buffer);
-	*buffer = resized;
+	buffer->entries = entries;
+	buffer->keys = keys;
+	buffer->values = values;
 	return 0;
 }
 
