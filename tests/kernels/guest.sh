@@ -12,7 +12,7 @@
 set -euo pipefail
 
 readonly TESTS=${O:-build}/tests/bpf
-readonly PROGRAM_SECONDS=240
+readonly PROGRAM_SECONDS=400
 export TEST_PACKETS=200000 # of 20 million: an emulated processor is slow
 
 number=0

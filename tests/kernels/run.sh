@@ -13,6 +13,6 @@ if "$HERE/kernel.sh" --can-boot; then
 	"$HERE/../../packaging/install-deps.sh" check kernels
 fi
 # two tries of one boot, and time to download the kernel
-export BOOT_SECONDS=${BOOT_SECONDS:-600}
+export BOOT_SECONDS=${BOOT_SECONDS:-1200}
 export TEST_SECONDS=${TEST_SECONDS:-$((2 * BOOT_SECONDS + 300))}
 exec "$HERE/../run.sh" "$HERE"/test_*.sh
