@@ -24,20 +24,19 @@ struct probe_config {
 	enum flow_table_kind table;
 	uint32_t slots; /* entries per generation, a power of two >= FLOW_SLOT_WINDOW */
 	uint32_t sampling; /* account 1 in N packets, 1: all */
-	int counters_atomic; /* bottom halves of this kernel may preempt each other (see kernel.h)
-			      */
+	int counters_atomic; /* program runs may interleave on one CPU: kernel_runs_interleave() */
 };
 
 /* What the agent sees of the maps. Owned by the probe; the pointers are shared memory. */
 struct probe_maps {
 	uint32_t slots; /* per generation */
-	uint32_t cpu_count; /* possible CPUs */
+	uint32_t cpu_count; /* one more than the highest CPU number there can be */
 	struct flow_slot *slot; /* [FLOW_GENERATIONS * slots], table "slots" only, else NULL */
 	struct flow_details *slot_details; /* same index */
 	struct flow_cpu *cpu; /* [cpu_count] */
 	volatile struct flow_control *control;
 	int maps_fd; /* the array of maps */
-	int hash_fd[FLOW_GENERATIONS]; /* table "hash" only; without it both name one dummy map */
+	int hash_fd[FLOW_GENERATIONS]; /* without table "hash": one entry each, unused */
 	int wakeups_fd; /* ring buffer */
 	int clock_program_fd;
 };
