@@ -20,6 +20,7 @@
 
 static _Atomic enum log_level log_level = LOG_INFO;
 static int log_journal;
+static _Atomic uint64_t log_counts[LOG_DEBUG + 1];
 
 void log_set_level(enum log_level level)
 {
@@ -29,6 +30,11 @@ void log_set_level(enum log_level level)
 enum log_level log_get_level(void)
 {
 	return log_level;
+}
+
+uint64_t log_count(enum log_level level)
+{
+	return log_counts[level];
 }
 
 void log_init(void)
@@ -71,6 +77,7 @@ log_write(enum log_level level, const char *suffix, const char *format, va_list 
 	{                                                \
 		va_list arguments;                       \
                                                          \
+		log_counts[level]++;                     \
 		if (level > log_level)                   \
 			return;                          \
 		va_start(arguments, format);             \
@@ -89,6 +96,7 @@ void log_warning_limited(struct log_limit *limit, const char *format, ...)
 	char suffix[64] = "";
 	va_list arguments;
 
+	log_counts[LOG_WARNING]++;
 	if (now < limit->next_ns) {
 		limit->suppressed++;
 		return;

@@ -26,6 +26,9 @@ enum log_level log_get_level(void);
  */
 void log_init(void);
 
+/* Messages of this level so far, those that were not written too. */
+uint64_t log_count(enum log_level level);
+
 void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
