@@ -57,9 +57,11 @@ static inline void sink(void *arg, const struct flow_record *record)
 	records[record_count++ % RECORDS_MAX] = *record;
 }
 
-static inline void open_cache(uint32_t max_flows, uint64_t active_ns, uint64_t idle_ns)
+static inline void open_cache_with(uint32_t max_flows, uint64_t active_ns, uint64_t idle_ns,
+				   int biflow)
 {
 	struct flow_cache_config config = {
+		.biflow = biflow,
 		.max_flows = max_flows,
 		.active_timeout_ns = active_ns,
 		.idle_timeout_ns = idle_ns,
@@ -73,6 +75,16 @@ static inline void open_cache(uint32_t max_flows, uint64_t active_ns, uint64_t i
 	record_count = 0;
 	cache = flow_cache_new(&config, sink, records);
 	assert_non_null(cache);
+}
+
+static inline void open_cache(uint32_t max_flows, uint64_t active_ns, uint64_t idle_ns)
+{
+	open_cache_with(max_flows, active_ns, idle_ns, 0);
+}
+
+static inline void open_biflow_cache(uint32_t max_flows, uint64_t active_ns, uint64_t idle_ns)
+{
+	open_cache_with(max_flows, active_ns, idle_ns, 1);
 }
 
 static inline int setup(void **state)

@@ -1,21 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * harvest -> flow cache -> record: see cache.h for what it promises, expire.h for the rules of
- * expiry, entry.h for a flow's memory.
+ * harvest -> flow cache: see cache.h for what it promises, cache_expire.c for how flows come out
+ * again, entry.h for a flow's memory.
  *
  * Merging is bound by cache misses, so deltas pass three stages some steps apart: hash and prefetch
  * the index; look up and prefetch the entry (or, for a new flow, the delta's details); merge. The
  * stages run interleaved and not one after the other for a whole batch, because processors drop
  * prefetches that come in bursts. What the second stage finds is a hint only, since merging may
  * evict: the third looks up again, in lines that are near by then. Expiry does the same.
- *
- * Expiry is lazy: a packet of a known flow moves deadlines only later, and does not touch the
- * wheel. The flow comes up at its old deadline, is found not due, and is armed again. Only what
- * moves a deadline forward (a new record, an earlier start, the end of a connection) re-arms at
- * once, so that nothing is ever late.
- *
- * The two directions of a connection are paired at the next expiry and not in the merge, because
- * the reverse flow's deltas may come later in the same harvest; until then the entry is put aside.
  *
  * Invariant: everything merged = everything in records + stats.cached, after every call.
  *
@@ -29,36 +21,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "flow/entry.h"
-#include "flow/expire.h"
-#include "flow/hash.h"
-#include "flow/key_index.h"
+#include "flow/cache_state.h"
 #include "flow/pages.h"
-#include "flow/wheel.h"
 
 #define CACHE_MAX_FLOWS (1u << 30)
 #define CACHE_SECOND_CHANCES 64 /* most flows spared before one is evicted */
 #define CACHE_EVICT_LOOKS 8 /* flows compared where there is no order by idleness */
-#define CACHE_STAGE 8 /* how many flows later the next stage follows: see the top */
-#define CACHE_DUE_BATCH 64
 
-struct flow_cache {
-	struct flow_entry *entries;
-	struct flow_details *details; /* parallel to entries */
-	struct key_index index;
-	struct wheel wheel;
-	struct expire_policy policy;
-	struct flow_hash_secret secret;
-	uint32_t max_flows;
-	uint32_t used; /* entries beyond were never in use */
-	uint32_t first_free; /* list of the others that are free; WHEEL_NONE: empty */
-	flow_record_sink *sink;
-	void *sink_arg;
-	uint64_t last_id;
-	struct flow_cache_stats stats;
-	void *pages;
-	size_t pages_bytes;
-};
+size_t flow_cache_bytes(uint32_t max_flows)
+{
+	size_t flow_bytes = sizeof(struct flow_entry) + sizeof(struct flow_details);
+
+	if (!max_flows || max_flows > CACHE_MAX_FLOWS)
+		return 0;
+	return max_flows * flow_bytes + wheel_node_count(max_flows) * sizeof(struct wheel_node) +
+	       key_index_slot_count(max_flows) * sizeof(struct key_index_slot);
+}
 
 struct flow_cache *flow_cache_new(const struct flow_cache_config *config, flow_record_sink *sink,
 				  void *sink_arg)
@@ -66,12 +44,11 @@ struct flow_cache *flow_cache_new(const struct flow_cache_config *config, flow_r
 	size_t flows = config->max_flows;
 	size_t entries_bytes = flows * sizeof(struct flow_entry);
 	size_t details_bytes = flows * sizeof(struct flow_details);
-	size_t nodes_bytes = wheel_node_count(config->max_flows) * sizeof(struct wheel_node);
 	struct flow_cache *cache;
 	uint32_t slots;
 	char *memory;
 
-	if (!flows || flows > CACHE_MAX_FLOWS) {
+	if (!flow_cache_bytes(config->max_flows)) {
 		errno = EINVAL;
 		return NULL;
 	}
@@ -79,8 +56,7 @@ struct flow_cache *flow_cache_new(const struct flow_cache_config *config, flow_r
 	if (!cache)
 		return NULL;
 	slots = key_index_slot_count(config->max_flows);
-	cache->pages_bytes =
-		entries_bytes + details_bytes + nodes_bytes + slots * sizeof(struct key_index_slot);
+	cache->pages_bytes = flow_cache_bytes(config->max_flows);
 	cache->pages = pages_map(cache->pages_bytes);
 	if (!cache->pages) {
 		free(cache);
@@ -99,6 +75,7 @@ struct flow_cache *flow_cache_new(const struct flow_cache_config *config, flow_r
 	cache->policy.idle_ns = config->idle_timeout_ns;
 	cache->policy.linger_ns = config->linger_ns;
 	cache->secret = flow_hash_make_secret(config->hash_seed);
+	cache->biflow = config->biflow;
 	cache->max_flows = config->max_flows;
 	cache->first_free = WHEEL_NONE;
 	cache->sink = sink;
@@ -112,85 +89,6 @@ void flow_cache_free(struct flow_cache *cache)
 		return;
 	pages_unmap(cache->pages, cache->pages_bytes);
 	free(cache);
-}
-
-static void cache_prefetch_entry(const struct flow_cache *cache, uint32_t number)
-{
-	const char *entry = (const char *)&cache->entries[number];
-
-	__builtin_prefetch(entry, 1);
-	__builtin_prefetch(entry + 64, 1);
-}
-
-static uint32_t cache_find(const struct flow_cache *cache, const struct flow_key *key,
-			   uint32_t hash)
-{
-	uint32_t position = hash;
-	uint32_t number;
-
-	do {
-		number = key_index_next(&cache->index, hash, &position);
-	} while (number != KEY_INDEX_END &&
-		 memcmp(&cache->entries[number].key, key, sizeof(*key)) != 0);
-	return number;
-}
-
-/* Emits what was counted since the last record, if anything, and begins a new one. */
-static void cache_emit(struct flow_cache *cache, uint32_t number, enum flow_end_reason reason,
-		       const struct flow_time *now)
-{
-	struct flow_entry *entry = &cache->entries[number];
-	struct flow_cache_stats *stats = &cache->stats;
-	struct flow_record record;
-
-	if (!entry->packets)
-		return;
-	flow_entry_make_record(entry, &cache->details[number], reason, now, &record);
-	record.id = ++cache->last_id;
-	stats->cached.packets -= entry->packets;
-	stats->cached.octets -= entry->octets;
-	stats->exported[reason].packets += entry->packets;
-	stats->exported[reason].octets += entry->octets;
-	stats->records[reason]++;
-	flow_entry_begin_record(entry);
-	entry->state &= (uint8_t)~FLOW_ENTRY_FIRST_RECORD;
-	cache->sink(cache->sink_arg, &record);
-}
-
-/* For an entry that is in no list of the wheel any more. */
-static void cache_end(struct flow_cache *cache, uint32_t number, enum flow_end_reason reason,
-		      const struct flow_time *now)
-{
-	struct flow_entry *entry = &cache->entries[number];
-
-	key_index_prefetch(&cache->index, entry->hash);
-	cache_emit(cache, number, reason, now);
-	key_index_remove(&cache->index, entry->hash, number);
-	entry->state = 0;
-	entry->next_free = cache->first_free;
-	cache->first_free = number;
-	cache->stats.flows--;
-}
-
-static void cache_arm(struct flow_cache *cache, uint32_t number)
-{
-	enum wheel_lane lane;
-	uint64_t deadline_ns = expire_deadline_ns(&cache->entries[number], &cache->policy, &lane);
-
-	wheel_arm(&cache->wheel, number, lane, deadline_ns);
-}
-
-/* For an entry whose deadline may have moved forward. Leaves those alone that were put aside: they
- * are looked at before anything expires. */
-static void cache_arm_earlier(struct flow_cache *cache, uint32_t number)
-{
-	enum wheel_lane lane;
-	uint64_t deadline_ns = expire_deadline_ns(&cache->entries[number], &cache->policy, &lane);
-
-	if (deadline_ns >= wheel_deadline_ns(&cache->wheel, number))
-		return;
-	wheel_disarm(&cache->wheel, number);
-	wheel_arm(&cache->wheel, number, lane, deadline_ns);
 }
 
 /*
@@ -288,7 +186,58 @@ static uint32_t cache_create(struct flow_cache *cache, const struct flow_delta *
 	cache->details[number] = *delta->details;
 	key_index_insert(&cache->index, hash, number);
 	cache->stats.flows++;
+	cache->stats.created++;
 	return number;
+}
+
+/*
+ * A new flow, whose start is known: did this side of the conversation speak first? If the other
+ * side is known already, it did; unless both were first seen in this harvest, in whatever order, and
+ * the start of this one is earlier. Whatever is decided stays, also if one of them ends and begins
+ * again while the other goes on.
+ */
+static void cache_decide_initiator(struct flow_cache *cache, struct flow_entry *entry)
+{
+	uint32_t number = cache_find_reverse(cache, entry);
+	struct flow_entry *reverse;
+
+	if (number == KEY_INDEX_END) {
+		entry->state |= FLOW_ENTRY_INITIATOR;
+		return;
+	}
+	reverse = &cache->entries[number];
+	if (reverse->state & FLOW_ENTRY_FIRST_RECORD && reverse->state & FLOW_ENTRY_INITIATOR &&
+	    entry->first_ns < reverse->first_ns)
+		reverse->state ^= FLOW_ENTRY_INITIATOR | FLOW_ENTRY_RESPONDER;
+	entry->state |= reverse->state & FLOW_ENTRY_INITIATOR ? FLOW_ENTRY_RESPONDER
+							      : FLOW_ENTRY_INITIATOR;
+}
+
+/* For a flow that began when nobody wanted to know. */
+static void cache_guess_initiator(struct flow_cache *cache, struct flow_entry *entry)
+{
+	const uint8_t decided = FLOW_ENTRY_INITIATOR | FLOW_ENTRY_RESPONDER;
+	uint32_t number;
+
+	if (!(entry->state & FLOW_ENTRY_LIVE) || entry->state & decided)
+		return;
+	number = cache_find_reverse(cache, entry);
+	if (number == KEY_INDEX_END)
+		entry->state |= FLOW_ENTRY_INITIATOR;
+	else if (cache->entries[number].state & decided)
+		entry->state |= decided & ~cache->entries[number].state;
+	else
+		entry->state |= entry->first_ns <= cache->entries[number].first_ns
+					? FLOW_ENTRY_INITIATOR
+					: FLOW_ENTRY_RESPONDER;
+}
+
+void flow_cache_set_biflow(struct flow_cache *cache, int biflow)
+{
+	if (biflow && !cache->biflow)
+		for (uint32_t number = 0; number < cache->used; number++)
+			cache_guess_initiator(cache, &cache->entries[number]);
+	cache->biflow = biflow;
 }
 
 static void cache_merge_delta(struct flow_cache *cache, const struct flow_delta *delta,
@@ -318,6 +267,8 @@ static void cache_merge_delta(struct flow_cache *cache, const struct flow_delta 
 		flow_entry_advance_start(entry, &cache->details[number], delta);
 	if (created && delta->packets == 1)
 		flow_entry_end_at_start(entry);
+	if (created && cache->biflow)
+		cache_decide_initiator(cache, entry);
 	if (created)
 		cache_arm(cache, number);
 	else if (advanced)
@@ -374,97 +325,6 @@ void flow_cache_merge(struct flow_cache *cache, const struct flow_delta *deltas,
 		cache_merge_batch(cache, deltas, batch, now);
 		deltas += batch;
 		count -= batch;
-	}
-}
-
-static void cache_pair(struct flow_cache *cache, uint32_t number)
-{
-	struct flow_entry *entry = &cache->entries[number];
-	struct flow_key reverse_key;
-	uint32_t reverse;
-
-	expire_reverse_key(&entry->key, &reverse_key);
-	reverse = cache_find(cache, &reverse_key, flow_hash(&reverse_key, &cache->secret));
-	if (reverse == KEY_INDEX_END)
-		return;
-	expire_pair_tcp(entry, &cache->entries[reverse]);
-	cache_arm_earlier(cache, reverse);
-}
-
-/* For an entry that the wheel gave away. */
-static void cache_expire_entry(struct flow_cache *cache, uint32_t number,
-			       const struct flow_time *now)
-{
-	int reason = expire_reason(&cache->entries[number], &cache->policy, now->monotonic_ns);
-
-	if (reason == FLOW_END_ACTIVE)
-		cache_emit(cache, number, FLOW_END_ACTIVE, now);
-	if (reason && reason != FLOW_END_ACTIVE)
-		cache_end(cache, number, (enum flow_end_reason)reason, now);
-	else
-		cache_arm(cache, number);
-}
-
-static void cache_expire_batch(struct flow_cache *cache, const uint32_t *due, size_t count,
-			       const struct flow_time *now)
-{
-	for (size_t i = 0; i < count + 2 * CACHE_STAGE; i++) {
-		size_t second = i - CACHE_STAGE; /* wraps to beyond count */
-		size_t third = i - 2 * CACHE_STAGE;
-
-		if (i < count) {
-			cache_prefetch_entry(cache, due[i]);
-			__builtin_prefetch(&cache->details[due[i]]);
-		}
-		if (second < count)
-			key_index_prefetch(&cache->index, cache->entries[due[second]].hash);
-		if (third < count)
-			cache_expire_entry(cache, due[third], now);
-	}
-}
-
-void flow_cache_expire(struct flow_cache *cache, const struct flow_time *now)
-{
-	uint32_t due[CACHE_DUE_BATCH];
-	uint32_t number;
-	size_t count;
-
-	while ((number = wheel_take_aside(&cache->wheel)) != WHEEL_NONE) {
-		cache_pair(cache, number);
-		cache_arm(cache, number);
-	}
-	wheel_collect(&cache->wheel, now->monotonic_ns);
-	do {
-		count = 0;
-		while (count < CACHE_DUE_BATCH &&
-		       (number = wheel_take_due(&cache->wheel)) != WHEEL_NONE)
-			due[count++] = number;
-		cache_expire_batch(cache, due, count, now);
-	} while (count == CACHE_DUE_BATCH);
-}
-
-void flow_cache_flush(struct flow_cache *cache, uint32_t ifindex, const struct flow_time *now)
-{
-	for (uint32_t number = 0; number < cache->used; number++) {
-		struct flow_entry *entry = &cache->entries[number];
-
-		if (!(entry->state & FLOW_ENTRY_LIVE))
-			continue;
-		if (ifindex && entry->key.ifindex != ifindex)
-			continue;
-		wheel_disarm(&cache->wheel, number);
-		cache_end(cache, number, FLOW_END_FORCED, now);
-	}
-}
-
-void flow_cache_set_timeouts(struct flow_cache *cache, uint64_t active_timeout_ns,
-			     uint64_t idle_timeout_ns)
-{
-	cache->policy.active_ns = active_timeout_ns;
-	cache->policy.idle_ns = idle_timeout_ns;
-	for (uint32_t number = 0; number < cache->used; number++) {
-		if (cache->entries[number].state & FLOW_ENTRY_LIVE)
-			cache_arm_earlier(cache, number);
 	}
 }
 

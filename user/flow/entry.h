@@ -24,6 +24,9 @@
 #define FLOW_ENTRY_FIN 0x04 /* a FIN was seen, maybe before the last record */
 #define FLOW_ENTRY_RST 0x08
 #define FLOW_ENTRY_ENDED 0x10 /* lingers */
+/* Where flows are paired: who spoke first. Decided once, when the flow begins. */
+#define FLOW_ENTRY_INITIATOR 0x20
+#define FLOW_ENTRY_RESPONDER 0x40
 
 #define FLOW_ENTRY_NO_START UINT64_MAX
 

@@ -2,6 +2,7 @@
 /* The rules of the flow cache: see expire.h. */
 #include "flow/expire.h"
 
+#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
@@ -25,8 +26,8 @@ static uint64_t expire_idle_deadline_ns(const struct flow_entry *entry,
 	return expire_add(entry->last_ns, policy->idle_ns);
 }
 
-static uint64_t expire_active_deadline_ns(const struct flow_entry *entry,
-					  const struct expire_policy *policy)
+uint64_t expire_active_deadline_ns(const struct flow_entry *entry,
+				   const struct expire_policy *policy)
 {
 	if (entry->first_ns == FLOW_ENTRY_NO_START)
 		return UINT64_MAX;
@@ -102,12 +103,46 @@ void expire_pair_tcp(struct flow_entry *entry, struct flow_entry *reverse)
 	}
 }
 
-void expire_reverse_key(const struct flow_key *key, struct flow_key *reverse)
+/* The ICMP type that answers this one, or that this one answers; -1: neither. */
+static int expire_icmp_counterpart(const struct flow_key *key)
 {
+	static const uint8_t ipv4[][2] = {{8, 0}, {13, 14}, {15, 16}, {17, 18}};
+	static const uint8_t ipv6[][2] = {{128, 129}};
+	const uint8_t(*pairs)[2] = flow_key_is_ipv6(key) ? ipv6 : ipv4;
+	size_t count = flow_key_is_ipv6(key) ? sizeof(ipv6) / 2 : sizeof(ipv4) / 2;
+	uint16_t type = ntohs(key->source_port);
+
+	for (size_t i = 0; i < count; i++) {
+		if (type == pairs[i][0])
+			return pairs[i][1];
+		if (type == pairs[i][1])
+			return pairs[i][0];
+	}
+	return -1;
+}
+
+int expire_reverse_key(const struct flow_key *key, struct flow_key *reverse)
+{
+	int icmp = flow_key_is_icmp(key), counterpart = icmp ? expire_icmp_counterpart(key) : 0;
+
 	*reverse = *key;
 	reverse->kind ^= FLOW_KEY_EGRESS;
 	memcpy(reverse->source_address, key->destination_address, sizeof(key->source_address));
 	memcpy(reverse->destination_address, key->source_address, sizeof(key->source_address));
-	reverse->source_port = key->destination_port;
-	reverse->destination_port = key->source_port;
+	if (icmp) {
+		reverse->source_port = htons((uint16_t)counterpart);
+	} else {
+		reverse->source_port = key->destination_port;
+		reverse->destination_port = key->source_port;
+	}
+	return counterpart >= 0;
+}
+
+uint64_t expire_idle_together_ns(const struct flow_entry *entry, const struct flow_entry *reverse,
+				 const struct expire_policy *policy)
+{
+	uint64_t entry_ns = expire_idle_deadline_ns(entry, policy);
+	uint64_t reverse_ns = expire_idle_deadline_ns(reverse, policy);
+
+	return entry_ns > reverse_ns ? entry_ns : reverse_ns;
 }

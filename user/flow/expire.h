@@ -28,6 +28,10 @@ struct expire_policy {
 /* The active timeout of a flow with this hash: from 95 % of active_ns up to below 105 %. */
 uint64_t expire_active_ns(const struct expire_policy *policy, uint32_t hash);
 
+/* When the flow has been active for so long; UINT64_MAX without packets. */
+uint64_t expire_active_deadline_ns(const struct flow_entry *entry,
+				   const struct expire_policy *policy);
+
 /* The first moment at which expire_reason is not 0. */
 uint64_t expire_deadline_ns(const struct flow_entry *entry, const struct expire_policy *policy,
 			    enum wheel_lane *lane);
@@ -47,7 +51,14 @@ int expire_note_tcp(struct flow_entry *entry, uint16_t tcp_flags, uint64_t seen_
  * is which, nor on whether it is called for one of them or for both. */
 void expire_pair_tcp(struct flow_entry *entry, struct flow_entry *reverse);
 
-/* The key that the other direction of the same conversation has on the same interface. */
-void expire_reverse_key(const struct flow_key *key, struct flow_key *reverse);
+/*
+ * The key that the other direction of the same conversation has on the same interface. For ICMP
+ * that is the flow of the answers to a question, or the reverse. 0: there can be no such flow.
+ */
+int expire_reverse_key(const struct flow_key *key, struct flow_key *reverse);
+
+/* Both directions of a conversation are idle together: when the later one is. */
+uint64_t expire_idle_together_ns(const struct flow_entry *entry, const struct flow_entry *reverse,
+				 const struct expire_policy *policy);
 
 #endif

@@ -7,6 +7,7 @@
 #ifndef FLOWPROBE_RECORD_H
 #define FLOWPROBE_RECORD_H
 
+#include <netinet/in.h>
 #include <stdint.h>
 
 #include "flow.h"
@@ -21,6 +22,16 @@ enum flow_end_reason {
 	FLOW_END_FORCED = 4, /* shutdown, or the interface is gone */
 	FLOW_END_RESOURCES = 5, /* lack of resources */
 	FLOW_END_REASONS
+};
+
+/*
+ * Whether a record is one half of a conversation whose other half is the next or previous record
+ * of the same batch. Only where the flow cache was told to pair flows.
+ */
+enum flow_biflow {
+	FLOW_UNIFLOW,
+	FLOW_BIFLOW_FORWARD, /* of who spoke first, as far as was seen; its reverse is next */
+	FLOW_BIFLOW_REVERSE,
 };
 
 struct flow_record {
@@ -41,7 +52,7 @@ struct flow_record {
 	uint16_t inner_vlan_id;
 	uint16_t tcp_flags; /* OR over the packets counted here */
 	uint8_t ip_flags;
-	uint8_t reserved;
+	uint8_t biflow; /* enum flow_biflow */
 	uint8_t source_mac[6];
 	uint8_t destination_mac[6];
 	uint32_t ingress_ifindex; /* 0: unknown or this host */
@@ -59,6 +70,12 @@ static inline enum flow_direction flow_key_direction(const struct flow_key *key)
 static inline int flow_key_is_ipv6(const struct flow_key *key)
 {
 	return key->kind & FLOW_KEY_IPV6;
+}
+
+/* ICMP in IPv4 or ICMPv6 in IPv6: the key's ports are type and code. */
+static inline int flow_key_is_icmp(const struct flow_key *key)
+{
+	return key->protocol == (flow_key_is_ipv6(key) ? IPPROTO_ICMPV6 : IPPROTO_ICMP);
 }
 
 #endif
