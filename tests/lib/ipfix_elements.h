@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * IPFIX decoder of the tests: the Information Elements of IANA that it knows, which are those up to
+ * 502. An exporter that uses a younger one needs a new row here first.
+ */
+#ifndef FLOWPROBE_TESTS_IPFIX_ELEMENTS_H
+#define FLOWPROBE_TESTS_IPFIX_ELEMENTS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ipfix_types.h"
+
+#define IPFIX_REVERSE_ENTERPRISE 29305 /* RFC 5103 section 6.1 */
+
+/* The elements that have rules of their own in the decoder. */
+enum ipfix_element_id {
+	IPFIX_OCTET_DELTA_COUNT = 1,
+	IPFIX_PACKET_DELTA_COUNT = 2,
+	IPFIX_TCP_CONTROL_BITS = 6,
+	IPFIX_SOURCE_IPV4_ADDRESS = 8,
+	IPFIX_DESTINATION_IPV4_ADDRESS = 12,
+	IPFIX_FLOW_END_SYS_UP_TIME = 21,
+	IPFIX_FLOW_START_SYS_UP_TIME = 22,
+	IPFIX_SOURCE_IPV6_ADDRESS = 27,
+	IPFIX_DESTINATION_IPV6_ADDRESS = 28,
+	IPFIX_SAMPLING_INTERVAL = 34,
+	IPFIX_EXPORTED_OCTET_TOTAL_COUNT = 40,
+	IPFIX_EXPORTED_MESSAGE_TOTAL_COUNT = 41,
+	IPFIX_EXPORTED_FLOW_RECORD_TOTAL_COUNT = 42,
+	IPFIX_IP_VERSION = 60,
+	IPFIX_FLOW_DIRECTION = 61,
+	IPFIX_EXPORTER_IPV4_ADDRESS = 130,
+	IPFIX_EXPORTER_IPV6_ADDRESS = 131,
+	IPFIX_FLOW_END_REASON = 136,
+	IPFIX_METERING_PROCESS_ID = 143,
+	IPFIX_EXPORTING_PROCESS_ID = 144,
+	IPFIX_TEMPLATE_ID = 145,
+	IPFIX_OBSERVATION_DOMAIN_ID = 149,
+	IPFIX_FLOW_START_SECONDS = 150,
+	IPFIX_FLOW_END_NANOSECONDS = 157,
+	IPFIX_FLOW_START_DELTA_MICROSECONDS = 158,
+	IPFIX_FLOW_END_DELTA_MICROSECONDS = 159,
+	IPFIX_IGNORED_PACKET_TOTAL_COUNT = 164,
+	IPFIX_IGNORED_OCTET_TOTAL_COUNT = 165,
+	IPFIX_NOT_SENT_FLOW_TOTAL_COUNT = 166,
+	IPFIX_NOT_SENT_PACKET_TOTAL_COUNT = 167,
+	IPFIX_NOT_SENT_OCTET_TOTAL_COUNT = 168,
+	IPFIX_FLOW_KEY_INDICATOR = 173,
+	IPFIX_PADDING_OCTETS = 210,
+	IPFIX_BIFLOW_DIRECTION = 239,
+	IPFIX_SELECTOR_ID = 302,
+	IPFIX_INFORMATION_ELEMENT_ID = 303,
+	IPFIX_SELECTOR_ALGORITHM = 304,
+	IPFIX_SAMPLING_PACKET_INTERVAL = 305,
+	IPFIX_SAMPLING_PACKET_SPACE = 306,
+	IPFIX_SAMPLING_TIME_INTERVAL = 307,
+	IPFIX_SAMPLING_TIME_SPACE = 308,
+	IPFIX_SAMPLING_SIZE = 309,
+	IPFIX_SAMPLING_POPULATION = 310,
+	IPFIX_SAMPLING_PROBABILITY = 311,
+	IPFIX_OBSERVATION_TIME_SECONDS = 322,
+	IPFIX_OBSERVATION_TIME_NANOSECONDS = 325,
+	IPFIX_INFORMATION_ELEMENT_DATA_TYPE = 339,
+	IPFIX_INFORMATION_ELEMENT_NAME = 341,
+	IPFIX_INFORMATION_ELEMENT_SEMANTICS = 344,
+	IPFIX_PRIVATE_ENTERPRISE_NUMBER = 346,
+};
+
+struct ipfix_element {
+	const char *name; /* IANA's */
+	uint8_t type; /* enum ipfix_type */
+};
+
+/* NULL: not IANA's, or younger than the table. */
+const struct ipfix_element *ipfix_element_find(uint16_t id);
+
+/*
+ * May the element be in a Template as Reverse Information Element? RFC 5103 section 6.1 names those
+ * that may not, and says that younger ones of the same kinds may not either: what identifies,
+ * configures or counts processes, and what belongs to the protocol itself.
+ */
+int ipfix_element_is_reversible(uint16_t id);
+
+#endif
