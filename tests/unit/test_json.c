@@ -312,6 +312,22 @@ static void json_icmp_of_the_other_ip_version_is_not_icmp(void **state)
 	expect_part(&record, &lab, "\"icmp_type\":", ",\"ipv6_flow", "0,\"icmp_code\":0");
 }
 
+/* dst_vlan is postVlanId: goflow2 takes it for the VLAN that a packet was sent into. */
+static void json_vlan_of_what_leaves_is_the_destinations_too(void **state)
+{
+	struct flow_record record = {.key = {.protocol = IPPROTO_TCP, .vlan_id = 4094}};
+
+	(void)state;
+	expect_part(&record, &lab, "\"src_vlan\":", ",\"ip_tos\"",
+		    "4094,\"vlan_id\":4094,\"dst_vlan\":0");
+	record.key.kind = FLOW_KEY_EGRESS;
+	expect_part(&record, &lab, "\"src_vlan\":", ",\"ip_tos\"",
+		    "4094,\"vlan_id\":4094,\"dst_vlan\":4094");
+	record.key.vlan_id = 0;
+	expect_part(&record, &lab, "\"src_vlan\":", ",\"ip_tos\"",
+		    "0,\"vlan_id\":0,\"dst_vlan\":0");
+}
+
 static void json_unknown_end_reason_is_left_out(void **state)
 {
 	struct flow_record record = {.key = {.protocol = IPPROTO_TCP}};
@@ -362,6 +378,31 @@ static void json_string_is_escaped(void **state)
 	}
 }
 
+static void json_timestamp_is_the_end_in_microseconds(void **state)
+{
+	static const struct {
+		uint64_t end_ns;
+		const char *start;
+	} cases[] = {
+		{1787300000123456789, "{\"_timestamp\":1787300000123456,\"type\":\"IPFIX\","},
+		{0, "{\"_timestamp\":1000000000000000,\"type\":"}, /* a clock that is not set */
+		{UINT64_MAX, "{\"_timestamp\":9999999999999999,\"type\":"},
+	};
+	struct json_context context = lab;
+	char text[JSON_RECORD_BYTES_MAX];
+	struct writer writer;
+
+	(void)state;
+	context.timestamped = 1;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct flow_record record = {.end_ns = cases[i].end_ns};
+
+		writer_init(&writer, text, sizeof(text));
+		json_encode_record(&writer, &record, &context);
+		assert_memory_equal(text, cases[i].start, strlen(cases[i].start));
+	}
+}
+
 static void json_worst_case_has_the_stated_size(void **state)
 {
 	static char host[JSON_HOST_BYTES + 1], address[JSON_ADDRESS_BYTES + 1];
@@ -375,6 +416,7 @@ static void json_worst_case_has_the_stated_size(void **state)
 		.sequence_num = UINT32_MAX,
 		.observation_domain_id = UINT32_MAX,
 		.sampling_interval = UINT32_MAX,
+		.timestamped = 1,
 	};
 	struct writer writer;
 
@@ -382,7 +424,7 @@ static void json_worst_case_has_the_stated_size(void **state)
 	memset(host, 1, JSON_HOST_BYTES);
 	memset(address, 1, JSON_ADDRESS_BYTES);
 	memset(&record, 0xff, sizeof(record));
-	record.key.kind = FLOW_KEY_IPV6;
+	record.key.kind = FLOW_KEY_IPV6 | FLOW_KEY_EGRESS;
 	record.key.protocol = 99; /* the longest name */
 	assert_int_equal(strlen(protocol_name(99)), PROTOCOL_NAME_CHARS);
 	record.end_reason = FLOW_END_RESOURCES;
@@ -453,8 +495,10 @@ int main(void)
 		cmocka_unit_test(json_icmpv6_on_double_tagged_vlan_is_exact),
 		cmocka_unit_test(json_forwarded_egress_names_both_interfaces),
 		cmocka_unit_test(json_icmp_of_the_other_ip_version_is_not_icmp),
+		cmocka_unit_test(json_vlan_of_what_leaves_is_the_destinations_too),
 		cmocka_unit_test(json_unknown_end_reason_is_left_out),
 		cmocka_unit_test(json_string_is_escaped),
+		cmocka_unit_test(json_timestamp_is_the_end_in_microseconds),
 		cmocka_unit_test(json_worst_case_has_the_stated_size),
 		cmocka_unit_test(json_without_room_overflows_and_stays_inside),
 		cmocka_unit_test(protocol_name_of_every_number_fits),

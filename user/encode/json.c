@@ -19,12 +19,13 @@
 #include "encode/json.h"
 
 #include <arpa/inet.h>
-#include <netinet/in.h>
 #include <string.h>
 
 #include "encode/community_id.h"
 #include "encode/protocol.h"
 #include "encode/text.h"
+#include "encode/utf8.h"
+#include "lib/clock.h"
 
 #define KEY(name) ",\"" name "\":"
 
@@ -40,33 +41,6 @@ static inline __attribute__((always_inline)) void put_uint(struct writer *writer
 {
 	put_literal(writer, key);
 	text_put_decimal(writer, value);
-}
-
-/* Length of the UTF-8 sequence (RFC 3629) at text, which ends with a NUL; 0 if there is none. */
-static size_t utf8_length(const unsigned char *text)
-{
-	unsigned char least = 0x80, most = 0xbf; /* of the second byte */
-	size_t length;
-
-	if (text[0] < 0x80)
-		return 1;
-	if (text[0] < 0xc2 || text[0] > 0xf4)
-		return 0;
-	length = text[0] < 0xe0 ? 2 : text[0] < 0xf0 ? 3 : 4;
-	if (text[0] == 0xe0)
-		least = 0xa0; /* else overlong */
-	else if (text[0] == 0xed)
-		most = 0x9f; /* else a surrogate */
-	else if (text[0] == 0xf0)
-		least = 0x90; /* else overlong */
-	else if (text[0] == 0xf4)
-		most = 0x8f; /* else above U+10FFFF */
-	if (text[1] < least || text[1] > most)
-		return 0;
-	for (size_t i = 2; i < length; i++)
-		if (text[i] < 0x80 || text[i] > 0xbf)
-			return 0;
-	return length;
 }
 
 static void put_escape(struct writer *writer, unsigned char byte)
@@ -133,9 +107,11 @@ static void put_address(struct writer *writer, const struct flow_key *key,
 		text_put_ipv4(writer, address + 12);
 }
 
-static int is_icmp(const struct flow_key *key)
+static void put_timestamp(struct writer *writer, uint64_t time_ns)
 {
-	return key->protocol == (flow_key_is_ipv6(key) ? IPPROTO_ICMPV6 : IPPROTO_ICMP);
+	put_literal(writer, JSON_TIMESTAMP_START);
+	text_put_decimal(writer, json_timestamp_us(time_ns / NS_PER_US));
+	put_literal(writer, ",");
 }
 
 static void put_goflow2_fields(struct writer *writer, const struct flow_record *record,
@@ -143,9 +119,14 @@ static void put_goflow2_fields(struct writer *writer, const struct flow_record *
 {
 	const struct flow_key *key = &record->key;
 	uint16_t source = ntohs(key->source_port), destination = ntohs(key->destination_port);
-	int ipv6 = flow_key_is_ipv6(key), icmp = is_icmp(key);
+	int ipv6 = flow_key_is_ipv6(key), icmp = flow_key_is_icmp(key);
+	int egress = flow_key_direction(key) == FLOW_EGRESS;
 
-	put_uint(writer, "{\"type\":\"IPFIX\"" KEY("time_received_ns"), context->received_ns);
+	if (context->timestamped)
+		put_timestamp(writer, record->end_ns);
+	else
+		put_literal(writer, "{");
+	put_uint(writer, "\"type\":\"IPFIX\"" KEY("time_received_ns"), context->received_ns);
 	put_uint(writer, KEY("sequence_num"), context->sequence_num);
 	put_uint(writer, KEY("sampling_rate"), context->sampling_interval);
 	put_string(writer, KEY("sampler_address"), context->sampler_address);
@@ -172,7 +153,8 @@ static void put_goflow2_fields(struct writer *writer, const struct flow_record *
 	text_put_mac(writer, record->destination_mac);
 	put_uint(writer, "\"" KEY("src_vlan"), key->vlan_id);
 	put_uint(writer, KEY("vlan_id"), key->vlan_id);
-	put_uint(writer, KEY("dst_vlan") "0" KEY("ip_tos"), record->tos);
+	put_uint(writer, KEY("dst_vlan"), egress ? key->vlan_id : 0); /* postVlanId */
+	put_uint(writer, KEY("ip_tos"), record->tos);
 	put_uint(writer, KEY("forwarding_status") "0" KEY("ip_ttl"), record->ttl_min);
 	put_uint(writer, KEY("ip_flags"), record->ip_flags);
 	put_uint(writer, KEY("tcp_flags"), record->tcp_flags);

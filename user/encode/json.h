@@ -16,7 +16,7 @@
 
 /* The most that json_encode_record writes: every string at its longest and each of its bytes in
  * need of a six-character escape, every number at its longest. */
-#define JSON_RECORD_BYTES_MAX 3261
+#define JSON_RECORD_BYTES_MAX 3294
 
 /* What a record does not know of itself. Strings are borrowed; "" where not known. */
 struct json_context {
@@ -27,7 +27,22 @@ struct json_context {
 	uint32_t sequence_num; /* records exported before this one, modulo 2^32 */
 	uint32_t observation_domain_id;
 	uint32_t sampling_interval; /* 1-in-N, 1: all packets */
+	int timestamped; /* begin with _timestamp, as OpenObserve wants it */
 };
+
+/* How a timestamped record begins; then JSON_TIMESTAMP_DIGITS digits follow, the end of the flow in
+ * microseconds since 1970. */
+#define JSON_TIMESTAMP_START "{\"_timestamp\":"
+#define JSON_TIMESTAMP_DIGITS 16 /* from 2001 to 2286 */
+
+/* The time, or the closest one with so many digits: always of the same length, so that it can be
+ * replaced in place, and never with zeros in front, which JSON does not know. */
+static inline uint64_t json_timestamp_us(uint64_t time_us)
+{
+	const uint64_t least = 1000000000000000, most = 9999999999999999;
+
+	return time_us < least ? least : time_us > most ? most : time_us;
+}
 
 /*
  * Puts one JSON object (RFC 8259, UTF-8, no line end in or after it). A field's type never varies.
