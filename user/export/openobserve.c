@@ -1,0 +1,672 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * encode -> export: flow records to OpenObserve.
+ *
+ *	records -> batch being filled -> outgoing batch -> server
+ *	                             \-> spool on disk -/
+ *
+ * Records are collected until there are enough, or the flush interval is over. While the server
+ * answers, a batch is sent at once and nothing touches the disk. When it does not, the batch is tried
+ * again, longer apart each time, and the exporter's queue holds what comes meanwhile. After
+ * spool_after, or when the agent is to stop, batches go to the spool instead, if there is one, and
+ * from then on all do until it is empty, so that their order stays; it is emptied from the front.
+ * Without a spool we go on trying, and the queue drops its oldest.
+ *
+ * A batch stays the outgoing one until each of its records is accepted, refused or given up; the
+ * offset says how far that is. So a batch that has to be sent in parts, because the server takes no
+ * more at once, needs no bookkeeping beyond that. If it came from the spool its file is removed only
+ * at the end: a crash in between sends some records twice, which their flow_id shows.
+ *
+ * What an answer means is o2_answer.c's business; here is what follows from it.
+ */
+#include "export/openobserve.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "export/check.h"
+#include "export/json_batch.h"
+#include "export/o2_client.h"
+#include "export/spool.h"
+#include "lib/clock.h"
+#include "lib/log.h"
+
+#define BACKOFF_MIN_NS (NS_PER_S / 2)
+#define BACKOFF_MAX_NS (30 * NS_PER_S)
+#define BACKOFF_CONFIGURATION_NS (30 * NS_PER_S) /* somebody has to change something first */
+#define LIMITED_NS (600 * NS_PER_S) /* how long batches stay small after a 413 */
+#define REPLAY_NS NS_PER_S /* how long the spool is emptied before new records get a turn */
+#define REPLAY_BATCHES 4 /* as many from the spool for each that goes in */
+
+struct openobserve {
+	const struct export_settings *settings;
+	struct o2_client *client;
+	struct compressor *compressor;
+	struct json_context context;
+
+	struct json_batch filling;
+	uint64_t filling_since_ns; /* when its first record came */
+
+	struct json_batch outgoing;
+	size_t offset; /* records before it are done with */
+	int outgoing_is_spooled; /* it is the oldest of the spool */
+	unsigned int times; /* tried in vain, where that counts */
+	size_t max_records; /* at once; less than configured if the server says so, ... */
+	uint64_t limited_until_ns; /* ... and then for so long */
+	int restamped; /* all of it, because the server wanted that */
+
+	unsigned int failures; /* in a row, of whatever batch */
+	uint64_t failing_since_ns;
+	uint64_t next_attempt_ns;
+	uint64_t hurry_ns; /* when a stop has taken too long; 0: there was none */
+
+	struct spool *spool; /* NULL: none */
+	int announced; /* what the spool held at the start was reported */
+	struct log_limit warning;
+	struct log_limit loss_warning;
+};
+
+/* --- losses --- */
+
+static void set_reason(struct export_outcome *outcome, int error, const char *reason)
+{
+	outcome->error = error;
+	snprintf(outcome->reason, sizeof(outcome->reason), "%s", reason);
+}
+
+static void report_loss(struct openobserve *o2, const struct export_count *count,
+			const char *reason)
+{
+	log_warning_limited(&o2->loss_warning, "export %s: %" PRIu64 " records lost: %s",
+			    o2->settings->name, count->records, reason);
+}
+
+/* `records` of those that slice stands for. Which ones is not known: packets and octets are shared
+ * out evenly. */
+static struct export_count part_of(const struct json_slice *slice, uint64_t records)
+{
+	const struct export_count *all = &slice->count;
+
+	if (records >= all->records)
+		return *all;
+	return (struct export_count){
+		.records = records,
+		.packets = (uint64_t)((unsigned __int128)all->packets * records / all->records),
+		.octets = (uint64_t)((unsigned __int128)all->octets * records / all->records),
+	};
+}
+
+/* --- the spool --- */
+
+static int has_spooled(const struct openobserve *o2)
+{
+	return o2->spool && !spool_is_empty(o2->spool);
+}
+
+static void tell_spool(const struct openobserve *o2, struct export_control *control)
+{
+	if (o2->spool)
+		export_tell_spool(control, spool_count(o2->spool), spool_bytes(o2->spool));
+}
+
+/* What an earlier process has left is ours from now on. */
+static void announce_spool(struct openobserve *o2, struct export_control *control)
+{
+	const struct export_count *count;
+
+	if (o2->announced || !o2->spool)
+		return;
+	o2->announced = 1;
+	count = spool_count(o2->spool);
+	export_count_add(&control->outcome.recovered, count);
+	tell_spool(o2, control);
+	if (count->records)
+		log_info("export %s: %" PRIu64 " records of an earlier run are in the spool and "
+			 "go first",
+			 o2->settings->name, count->records);
+}
+
+/* --- the outgoing batch --- */
+
+static int has_outgoing(const struct openobserve *o2)
+{
+	return o2->offset < o2->outgoing.bytes;
+}
+
+static void clear_outgoing(struct openobserve *o2)
+{
+	json_batch_clear(&o2->outgoing);
+	o2->offset = 0;
+	o2->outgoing_is_spooled = 0;
+	o2->times = 0;
+	o2->restamped = 0;
+}
+
+/* All of it is done with. */
+static void finish_outgoing(struct openobserve *o2, struct export_control *control)
+{
+	if (o2->outgoing_is_spooled) {
+		spool_remove(o2->spool);
+		tell_spool(o2, control);
+	}
+	clear_outgoing(o2);
+}
+
+static struct export_count outgoing_rest(const struct openobserve *o2)
+{
+	size_t offset = o2->offset;
+
+	if (!offset)
+		return o2->outgoing.count;
+	return json_batch_slice(&o2->outgoing, &offset, SIZE_MAX, SIZE_MAX).count;
+}
+
+static void lose_outgoing(struct openobserve *o2, struct export_count *sum, const char *reason,
+			  struct export_control *control)
+{
+	struct export_count rest = outgoing_rest(o2);
+
+	export_count_add(sum, &rest);
+	set_reason(&control->outcome, -EIO, reason);
+	report_loss(o2, &rest, reason);
+	finish_outgoing(o2, control);
+}
+
+/* --- onto the disk --- */
+
+/* What made room in the spool was its oldest batches, and of these the first may be the outgoing
+ * one: what of it has arrived is not lost. */
+static void lose_oldest(struct openobserve *o2, struct export_count *dropped,
+			struct export_control *control)
+{
+	struct export_count done, rest;
+
+	if (o2->outgoing_is_spooled) {
+		done = o2->outgoing.count;
+		rest = outgoing_rest(o2);
+		export_count_subtract(&done, &rest);
+		export_count_subtract(dropped, &done);
+		clear_outgoing(o2);
+	}
+	export_count_add(&control->outcome.spool_full, dropped);
+	set_reason(&control->outcome, -ENOSPC, "the spool is full");
+	report_loss(o2, dropped, "the spool is full; see spool_max_bytes");
+}
+
+/* Puts the rest of the batch on the disk. 0: it could not be done, and the batch is still there. */
+static int spool_batch(struct openobserve *o2, struct json_batch *batch, size_t offset,
+		       const struct export_count *count, struct export_control *control)
+{
+	struct export_count dropped = {0};
+	const char *packed;
+	size_t bytes;
+	int err;
+
+	if (!o2->spool)
+		return 0;
+	err = compressor_pack(o2->compressor, batch->text + offset, batch->bytes - offset, &packed,
+			      &bytes);
+	if (!err)
+		err = spool_add(o2->spool, packed, bytes, count, &dropped);
+	if (dropped.records)
+		lose_oldest(o2, &dropped, control);
+	tell_spool(o2, control);
+	if (err) {
+		log_warning_limited(&o2->warning,
+				    "export %s: cannot write to the spool: %s; records wait in "
+				    "memory",
+				    o2->settings->name, strerror(-err));
+		return 0;
+	}
+	return 1;
+}
+
+/* --- requests --- */
+
+/* Schedules the next attempt after one in vain. */
+static void back_off(struct openobserve *o2, uint64_t least_ns, const char *reason,
+		     struct export_control *control)
+{
+	uint64_t wait_ns = BACKOFF_MIN_NS << (o2->failures < 6 ? o2->failures : 6), now_ns;
+	uint16_t random = 0; /* small enough for the product */
+
+	now_ns = clock_monotonic_ns();
+	if (wait_ns > BACKOFF_MAX_NS)
+		wait_ns = BACKOFF_MAX_NS;
+	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) == sizeof(random))
+		wait_ns = wait_ns / 2 + wait_ns / 2 * random / UINT16_MAX;
+	if (wait_ns < least_ns)
+		wait_ns = least_ns;
+	if (!o2->failures++)
+		o2->failing_since_ns = now_ns;
+	o2->next_attempt_ns = now_ns + wait_ns;
+	log_warning_limited(&o2->warning, "export %s: %s; records wait", o2->settings->name,
+			    reason);
+	export_tell_down(control, reason);
+}
+
+static void note_success(struct openobserve *o2, struct export_control *control)
+{
+	export_tell_up(control);
+	if (o2->failures)
+		log_info("export %s: the server answers again", o2->settings->name);
+	o2->failures = 0;
+	o2->times = 0;
+}
+
+/* Accounts for a slice that was accepted, in full or in part. */
+static void settle(struct openobserve *o2, const struct json_slice *slice,
+		   const struct o2_answer *answer, struct export_control *control)
+{
+	struct export_count sent = slice->count, refused, unconfirmed;
+
+	refused = part_of(slice, answer->refused);
+	unconfirmed = part_of(slice, o2->settings->confirm ? answer->unconfirmed : 0);
+	export_count_subtract(&sent, &refused);
+	if (unconfirmed.records >= sent.records) /* what part_of rounds off, too */
+		unconfirmed = sent;
+	export_count_subtract(&sent, &unconfirmed);
+	export_count_add(&control->outcome.sent, &sent);
+	export_count_add(&control->outcome.refused, &refused);
+	export_count_add(&control->outcome.lost, &unconfirmed);
+	if (refused.records) {
+		set_reason(&control->outcome, -EBADMSG, answer->message);
+		report_loss(o2, &refused, answer->message);
+	}
+	if (unconfirmed.records) {
+		set_reason(&control->outcome, -EIO, "the server has not said that it took them");
+		report_loss(o2, &unconfirmed,
+			    "the server has answered 200, but not said that it took them");
+	}
+}
+
+enum progress {
+	PROGRESS, /* go on at once */
+	PROGRESS_WAIT, /* not before next_attempt_ns */
+	PROGRESS_OVER,
+};
+
+/* What follows from an answer that was no acceptance. *offset is where the slice ended. */
+static enum progress react(struct openobserve *o2, const struct json_slice *slice,
+			   const struct o2_answer *answer, uint64_t retry_after_ns,
+			   size_t slice_end, struct export_control *control)
+{
+	switch (answer->verdict) {
+	case O2_TOO_OLD:
+		if (o2->restamped)
+			break; /* that did not help */
+		o2->restamped = 1;
+		return PROGRESS;
+	case O2_TOO_LARGE:
+		if (slice->count.records == 1)
+			break;
+		o2->max_records = slice->count.records / 2;
+		o2->limited_until_ns = clock_monotonic_ns() + LIMITED_NS;
+		return PROGRESS;
+	case O2_ENCODING:
+		if (o2_client_stop_compressing(o2->client)) {
+			log_info("export %s: the server takes no gzip: sending without",
+				 o2->settings->name);
+			return PROGRESS;
+		}
+		back_off(o2, BACKOFF_CONFIGURATION_NS, answer->message, control);
+		return PROGRESS_WAIT;
+	case O2_RETRY_FEW:
+		if (++o2->times >= O2_FEW_TIMES)
+			break;
+		back_off(o2, retry_after_ns, answer->message, control);
+		return PROGRESS_WAIT;
+	case O2_CREDENTIAL:
+		o2_client_renew_credential(o2->client);
+		back_off(o2, BACKOFF_CONFIGURATION_NS, answer->message, control);
+		return PROGRESS_WAIT;
+	case O2_CONFIGURATION:
+		back_off(o2, BACKOFF_CONFIGURATION_NS, answer->message, control);
+		return PROGRESS_WAIT;
+	case O2_RETRY:
+	case O2_ACCEPTED:
+		back_off(o2, retry_after_ns, answer->message, control);
+		return PROGRESS_WAIT;
+	}
+	/* There is nothing more to try with these records. */
+	export_count_add(&control->outcome.refused, &slice->count);
+	set_reason(&control->outcome, -EBADMSG, answer->message);
+	report_loss(o2, &slice->count, answer->message);
+	o2->offset = slice_end;
+	o2->times = 0;
+	return PROGRESS;
+}
+
+/* One request with as much of the outgoing batch as may go at once. */
+static enum progress advance(struct openobserve *o2, struct export_control *control)
+{
+	size_t end = o2->offset;
+	struct json_slice slice;
+	struct o2_answer answer;
+	uint64_t retry_after_ns;
+	enum progress progress;
+	int err;
+
+	if (control->renew) {
+		control->renew = 0;
+		o2_client_renew_credential(o2->client);
+	}
+	if (clock_monotonic_ns() >= o2->limited_until_ns)
+		o2->max_records = o2->settings->batch_records;
+	slice = json_batch_slice(&o2->outgoing, &end, o2->max_records,
+				 2 * o2->settings->batch_bytes);
+	err = o2_client_post(o2->client, &slice, o2->restamped, control, &answer, &retry_after_ns);
+	if (err == -ECANCELED)
+		return PROGRESS_OVER;
+	if (err) {
+		back_off(o2, 0, answer.message, control);
+		return PROGRESS_WAIT;
+	}
+	if (answer.verdict == O2_ACCEPTED) {
+		note_success(o2, control);
+		settle(o2, &slice, &answer, control);
+		o2->offset = end;
+		progress = PROGRESS;
+	} else {
+		progress = react(o2, &slice, &answer, retry_after_ns, end, control);
+	}
+	if (!has_outgoing(o2))
+		finish_outgoing(o2, control);
+	return progress;
+}
+
+/* --- order --- */
+
+/* Takes the oldest batch of the spool as the outgoing one. 0: there is none that can be read, now. */
+static int take_spooled(struct openobserve *o2, struct export_control *control)
+{
+	struct export_count count;
+	char *packed;
+	size_t bytes;
+	int err;
+
+	while (has_spooled(o2)) {
+		err = spool_read(o2->spool, &packed, &bytes, &count);
+		if (!err) {
+			err = json_batch_unpack(&o2->outgoing, packed, bytes, &count);
+			free(packed);
+		}
+		if (!err) {
+			o2->offset = 0;
+			o2->outgoing_is_spooled = 1;
+			return 1;
+		}
+		json_batch_clear(&o2->outgoing);
+		if (err == -ENOMEM || err == -EAGAIN) {
+			back_off(o2, 0, "no memory or no file descriptor to read the spool",
+				 control);
+			return 0;
+		}
+		spool_remove(o2->spool);
+		tell_spool(o2, control);
+		export_count_add(&control->outcome.lost, &count);
+		set_reason(&control->outcome, err, "a batch in the spool cannot be read");
+		report_loss(o2, &count, "a batch in the spool cannot be read");
+	}
+	return 0;
+}
+
+/* Empties the spool from the front, for a while. */
+static void replay(struct openobserve *o2, unsigned int batches, uint64_t until_ns,
+		   struct export_control *control)
+{
+	while (!control->over && clock_monotonic_ns() >= o2->next_attempt_ns) {
+		if (!has_outgoing(o2)) {
+			if (!batches-- || clock_monotonic_ns() >= until_ns ||
+			    !take_spooled(o2, control))
+				return;
+		}
+		if (advance(o2, control) != PROGRESS)
+			return;
+	}
+}
+
+/* The agent is to end, and has been for some time: however well the server does, the disk is safer. */
+static int is_in_a_hurry(struct openobserve *o2, const struct export_control *control)
+{
+	if (!control->stopping)
+		return 0;
+	if (!o2->hurry_ns)
+		o2->hurry_ns = clock_monotonic_ns() + O2_PATIENCE_NS;
+	return clock_monotonic_ns() >= o2->hurry_ns;
+}
+
+/* The server has been away for long enough, or there will be no other chance. */
+static int should_spool(struct openobserve *o2, const struct export_control *control)
+{
+	if (!o2->spool)
+		return 0;
+	if (control->over || (control->stopping && o2->failures) || is_in_a_hurry(o2, control))
+		return 1;
+	return o2->failures &&
+	       clock_monotonic_ns() - o2->failing_since_ns >= o2->settings->spool_after_ns;
+}
+
+/* 0: the disk does not take it. */
+static int spool_outgoing(struct openobserve *o2, struct export_control *control)
+{
+	struct export_count rest = outgoing_rest(o2);
+
+	if (!spool_batch(o2, &o2->outgoing, o2->offset, &rest, control))
+		return 0;
+	finish_outgoing(o2, control);
+	return 1;
+}
+
+/* Sends the outgoing batch, which is not from the spool, or puts it there, or loses it. */
+static void deliver_outgoing(struct openobserve *o2, struct export_control *control)
+{
+	uint64_t spool_ns, wait_until_ns;
+	enum progress progress = PROGRESS;
+
+	while (has_outgoing(o2)) {
+		wait_until_ns = o2->next_attempt_ns;
+		if (should_spool(o2, control)) {
+			if (spool_outgoing(o2, control))
+				return;
+		} else if (o2->spool && o2->failures) { /* or the patience with the server ends */
+			spool_ns = o2->failing_since_ns + o2->settings->spool_after_ns;
+			wait_until_ns = spool_ns < wait_until_ns ? spool_ns : wait_until_ns;
+		}
+		if (control->over || progress == PROGRESS_OVER) {
+			lose_outgoing(o2, &control->outcome.lost,
+				      "the server was away until the end", control);
+			return;
+		}
+		if (clock_monotonic_ns() < o2->next_attempt_ns)
+			export_wait(control, -1, 0, wait_until_ns);
+		else
+			progress = advance(o2, control);
+	}
+}
+
+/* The batch that was filled is complete. */
+static void dispatch(struct openobserve *o2, struct export_control *control)
+{
+	struct json_batch filled = o2->filling;
+
+	if (!filled.count.records)
+		return;
+	if (has_spooled(o2)) {
+		if (spool_batch(o2, &filled, 0, &filled.count, control)) {
+			json_batch_clear(&o2->filling);
+			if (!control->stopping) /* else the queue goes first, and then all that is left */
+				replay(o2, REPLAY_BATCHES, UINT64_MAX, control);
+			return;
+		}
+		/* The disk is full: memory has to do until the spool is empty. */
+		while (has_spooled(o2) && !control->over) {
+			if (clock_monotonic_ns() < o2->next_attempt_ns)
+				export_wait(control, -1, 0, o2->next_attempt_ns);
+			replay(o2, UINT32_MAX, UINT64_MAX, control);
+		}
+		if (has_spooled(o2)) {
+			export_count_add(&control->outcome.lost, &filled.count);
+			set_reason(&control->outcome, -ENOSPC, "the disk of the spool is full");
+			report_loss(o2, &filled.count, "the disk of the spool is full");
+			json_batch_clear(&o2->filling);
+			return;
+		}
+	}
+	o2->filling = o2->outgoing; /* its memory */
+	json_batch_clear(&o2->filling);
+	o2->outgoing = filled;
+	o2->offset = 0;
+	deliver_outgoing(o2, control);
+}
+
+/* --- the driver --- */
+
+static void openobserve_send(void *self, const struct flow_record *records, size_t count,
+			     struct export_control *control)
+{
+	struct openobserve *o2 = self;
+
+	announce_spool(o2, control);
+	o2->context.received_ns = clock_realtime_ns();
+	for (size_t i = 0; i < count; i++) {
+		if (!o2->filling.count.records)
+			o2->filling_since_ns = clock_monotonic_ns();
+		if (json_batch_add(&o2->filling, &records[i], &o2->context)) {
+			export_count_record(&control->outcome.lost, &records[i]);
+			set_reason(&control->outcome, -ENOMEM, "out of memory");
+			continue;
+		}
+		o2->context.sequence_num++;
+		if (o2->filling.count.records >= o2->settings->batch_records ||
+		    o2->filling.bytes >= o2->settings->batch_bytes)
+			dispatch(o2, control);
+	}
+}
+
+static uint64_t flush_ns(const struct openobserve *o2)
+{
+	return o2->filling.count.records ? o2->filling_since_ns + o2->settings->flush_interval_ns
+					 : UINT64_MAX;
+}
+
+static void finish(struct openobserve *o2, struct export_control *control)
+{
+	dispatch(o2, control);
+	if (!o2->spool)
+		return;
+	o2->next_attempt_ns = 0; /* it is the last chance in this run */
+	replay(o2, UINT32_MAX, UINT64_MAX, control);
+	control->outcome.kept = *spool_count(o2->spool);
+	if (o2->offset) { /* part of the oldest batch is done with already */
+		struct export_count rest = outgoing_rest(o2), done = o2->outgoing.count;
+
+		export_count_subtract(&done, &rest);
+		export_count_subtract(&control->outcome.kept, &done);
+	}
+	if (control->outcome.kept.records)
+		log_warning("export %s: %" PRIu64 " records are left in the spool for the next "
+			    "run",
+			    o2->settings->name, control->outcome.kept.records);
+}
+
+static void openobserve_flush(void *self, struct export_control *control)
+{
+	struct openobserve *o2 = self;
+
+	announce_spool(o2, control);
+	if (control->last)
+		finish(o2, control);
+	else if (clock_monotonic_ns() >= flush_ns(o2))
+		dispatch(o2, control);
+}
+
+static uint64_t openobserve_next_ns(const void *self)
+{
+	const struct openobserve *o2 = self;
+	uint64_t flush_due_ns = flush_ns(o2), replay_due_ns = UINT64_MAX;
+
+	if (o2->spool && !o2->announced)
+		return 0;
+	if (has_spooled(o2))
+		replay_due_ns = o2->next_attempt_ns;
+	return flush_due_ns < replay_due_ns ? flush_due_ns : replay_due_ns;
+}
+
+static void openobserve_tick(void *self, struct export_control *control)
+{
+	struct openobserve *o2 = self;
+
+	announce_spool(o2, control);
+	if (clock_monotonic_ns() >= flush_ns(o2))
+		dispatch(o2, control);
+	replay(o2, UINT32_MAX, clock_monotonic_ns() + REPLAY_NS, control);
+}
+
+static void openobserve_destroy(void *self)
+{
+	struct openobserve *o2 = self;
+
+	o2_client_free(o2->client);
+	compressor_free(o2->compressor);
+	json_batch_free(&o2->filling);
+	json_batch_free(&o2->outgoing);
+	spool_close(o2->spool);
+	free(o2);
+}
+
+static int open_spool(struct openobserve *o2, char *error, size_t error_bytes)
+{
+	if (!o2->settings->spool_directory)
+		return 0;
+	o2->spool = spool_open(o2->settings->spool_directory, o2->settings->spool_max_bytes, error,
+			       error_bytes);
+	return o2->spool ? 0 : -EINVAL;
+}
+
+static void *openobserve_create(const struct export_settings *settings,
+				const struct export_identity *identity, char *error,
+				size_t error_bytes)
+{
+	struct openobserve *o2 = calloc(1, sizeof(*o2));
+
+	if (!o2) {
+		snprintf(error, error_bytes, "out of memory");
+		return NULL;
+	}
+	o2->settings = settings;
+	o2->context = (struct json_context){
+		.host = identity->host,
+		.sampler_address = identity->sampler_address,
+		.instance = identity->instance,
+		.observation_domain_id = identity->observation_domain_id,
+		.sampling_interval = identity->sampling_interval,
+		.timestamped = 1,
+	};
+	o2->compressor = compressor_new();
+	if (!o2->compressor)
+		snprintf(error, error_bytes, "out of memory");
+	else
+		o2->client = o2_client_new(settings, o2->compressor, error, error_bytes);
+	if (!o2->client || open_spool(o2, error, error_bytes)) {
+		openobserve_destroy(o2);
+		return NULL;
+	}
+	return o2;
+}
+
+const struct export_driver export_driver_openobserve = {
+	.kind = "openobserve",
+	.create = openobserve_create,
+	.check = check_openobserve,
+	.send = openobserve_send,
+	.flush = openobserve_flush,
+	.next_ns = openobserve_next_ns,
+	.tick = openobserve_tick,
+	.destroy = openobserve_destroy,
+};
