@@ -3,18 +3,20 @@
 #
 # Installs what is missing to build and run flowprobe from a checkout, and to test it.
 #
-#     packaging/install-deps.sh [run] [check] [kernels] [lint]
+#     packaging/install-deps.sh [run] [check] [kernels] [big-endian] [lint] [packages] [e2e]
 #
-# Without arguments: run. check includes run; lint includes both, and what `make fuzz` and a build
-# with clang need. Each need below names what must be there (not which package brings it) and the
-# package of Debian and Ubuntu, and of Fedora and RHEL. What is there already, however it came, is
-# left alone, so with nothing missing this neither needs root nor touches the network. Whatever
-# is installed is named first. CC, CLANG and BPFTOOL are honoured as in the Makefile.
+# Without arguments: run. check and packages include run; big-endian and lint include run and check,
+# lint also what `make fuzz` and a build with clang need; e2e includes check and packages. Each need
+# below names what must be there (not which package brings it) and the package of Debian and Ubuntu,
+# and of Fedora and RHEL. What is there already, however it came, is left alone, so with nothing
+# missing this neither needs root nor touches the network. Whatever is installed is named first. CC,
+# CLANG and BPFTOOL are honoured as in the Makefile.
 #
 # Exit status: 0 all is there, 1 it could not be installed, 64 usage, 77 not root.
 set -euo pipefail
 
 # SET PROBE APT DNF; "|" separates names of different releases, "-" is a package that is not there.
+# A package of another processor's, as apt writes it: NAME:ARCHITECTURE.
 needs() {
 	cat <<'END'
 run      command:make             make                            make
@@ -27,6 +29,9 @@ run      header:bpf/libbpf.h      libbpf-dev                      libbpf-devel
 run      header:gelf.h            libelf-dev                      elfutils-libelf-devel
 run      header:zlib.h            zlib1g-dev                      zlib-devel
 run      header:yaml.h            libyaml-dev                     libyaml-devel
+run      header:jansson.h         libjansson-dev                  jansson-devel
+run      header:curl/curl.h       libcurl4-openssl-dev            libcurl-devel
+run      header:microhttpd.h      libmicrohttpd-dev               libmicrohttpd-devel
 check    header:cmocka.h          libcmocka-dev                   libcmocka-devel
 check    runtime:libasan.so       gcc                             libasan
 check    runtime:libubsan.so      gcc                             libubsan
@@ -37,14 +42,38 @@ check    command:iperf3           iperf3                          iperf3
 check    command:ethtool          ethtool                         ethtool
 check    python3                  python3                         python3
 check    command:sysctl           procps                          procps-ng
+check    command:openssl          openssl                         openssl
+check    command:nfcapd           nfdump                          nfdump
+check    command:nfdump           nfdump                          nfdump
+check    command:nfacctd          pmacct                          pmacct
+check    command:tshark           tshark                          wireshark-cli
+check    command:dumpcap          wireshark-common                wireshark-cli
+check    command:ipfixDump        libfixbuf-tools                 -
 kernels  command:qemu-system-x86_64  qemu-system-x86              -
 kernels  static-busybox           busybox-static                  -
 kernels  command:cpio             cpio                            cpio
+big-endian  command:s390x-linux-gnu-gcc  gcc-s390x-linux-gnu     -
+big-endian  s390x-library:libc.so     libc6-dev-s390x-cross      -
+big-endian  s390x-library:libcmocka.so  libcmocka-dev:s390x      -
+big-endian  s390x-library:libyaml.so  libyaml-dev:s390x          -
+big-endian  command:qemu-s390x-static  qemu-user-static          -
 lint     command:clang-format     clang-format                    clang-tools-extra
 lint     command:clang-tidy       clang-tidy                      clang-tools-extra
 lint     command:shellcheck       shellcheck                      ShellCheck
 lint     clang-runtime:fuzzer     libclang-rt-dev                 compiler-rt
 lint     clang-runtime:asan       libclang-rt-dev                 compiler-rt
+packages command:git              git                             git
+packages command:dpkg-buildpackage  dpkg-dev                      -
+packages command:g++              build-essential                 -
+packages command:dh               debhelper                       -
+packages command:lintian          lintian                         -
+packages command:rpmbuild         rpm                             rpm-build
+packages command:rpmlint          rpmlint                         rpmlint
+packages command:man              man-db                          man-db
+packages command:mandoc           mandoc                          mandoc
+packages command:systemd-analyze  systemd                         systemd
+packages command:mmdebstrap       mmdebstrap                      -
+e2e      command:systemd-nspawn   systemd-container               systemd-container
 END
 }
 
@@ -56,13 +85,19 @@ is_there() {
 
 	case $probe in
 	command:*) command -v "$name" >/dev/null ;;
-	header:*) [ -e "/usr/include/$name" ] || [ -e "/usr/local/include/$name" ] ;;
+	header:*) # Debian keeps some in a folder for the processor
+		[ -e "/usr/include/$name" ] || [ -e "/usr/local/include/$name" ] ||
+			compgen -G "/usr/include/*-linux-gnu*/$name" >/dev/null
+		;;
 	compiler) command -v "${compiler%% *}" >/dev/null ;; # "ccache gcc" is one, too
 	clang) command -v "${CLANG:-clang}" >/dev/null ;;
 	bpftool) "${BPFTOOL:-bpftool}" version >/dev/null 2>&1 ;; # Ubuntu's may find no real one
-	python3) python3 -c 'import json' 2>/dev/null ;; # Debian's python3-minimal has only half
+	python3) python3 -c 'import json, sqlite3' 2>/dev/null ;; # Debian's python3-minimal has only half
 	runtime:*) [[ $($compiler -print-file-name="$name" 2>/dev/null) == /* ]] ;;
 	clang-runtime:*) has_clang_runtime "$name" ;;
+	s390x-library:*) # the compiler gives the name back where it finds nothing
+		[[ $(s390x-linux-gnu-gcc -print-file-name="$name" 2>/dev/null) == /* ]]
+		;;
 	static-busybox)
 		command -v busybox >/dev/null && ! ldd "$(command -v busybox)" >/dev/null 2>&1
 		;;
@@ -81,23 +116,27 @@ has_clang_runtime() {
 	return 1
 }
 
-# Fills missing (probes) and packages for the wanted sets.
+# Fills missing (probes), packages, and unavailable (probes without a package) for the wanted sets.
 find_missing() {
 	local set probe apt dnf package
 
 	missing=()
 	packages=()
+	unavailable=()
 	while read -r set probe apt dnf; do
 		[[ " $wanted " == *" $set "* ]] || continue
 		is_there "$probe" && continue
-		missing+=("${probe#*:}")
 		case $manager in
 		apt-get) package=$apt ;;
 		dnf) package=$dnf ;;
-		*) continue ;;
+		*) package= ;;
 		esac
-		[ "$package" = - ] || [[ " ${packages[*]} " == *" $package "* ]] ||
-			packages+=("$package")
+		if [ "$package" = - ]; then
+			unavailable+=("${probe#*:}")
+			continue
+		fi
+		missing+=("${probe#*:}")
+		[ -z "$package" ] || [[ " ${packages[*]} " == *" $package "* ]] || packages+=("$package")
 	done < <(needs)
 }
 
@@ -126,11 +165,23 @@ apt_resolve() {
 	done
 }
 
+# Packages of other processors are known only after dpkg was told that they may be.
+apt_add_architectures() {
+	local name
+
+	for name in "${packages[@]}"; do
+		if [[ $name == *:* ]]; then
+			dpkg --add-architecture "${name##*:}" || return
+		fi
+	done
+}
+
 # The package lists are fetched only if they are not there, or prove to be out of date.
 apt_install() {
 	if apt_resolve && apt install --no-install-recommends "${resolved[@]}" >&2; then
 		return
 	fi
+	apt_add_architectures || return
 	echo "install-deps: fetching the package lists" >&2
 	apt update >&2 || return
 	# a name that this release does not have is let through, so that apt names it
@@ -148,9 +199,13 @@ for set in "${@:-run}"; do
 	run) wanted+=" run" ;;
 	check) wanted+=" run check" ;;
 	kernels) wanted+=" kernels" ;;
+	big-endian) wanted+=" run check big-endian" ;;
 	lint) wanted+=" run check lint" ;;
+	packages) wanted+=" run packages" ;;
+	e2e) wanted+=" run check packages e2e" ;;
 	*)
-		echo "install-deps: unknown set '$set'; known are: run check kernels lint" >&2
+		echo "install-deps: unknown set '$set'; known are: run check kernels big-endian lint" \
+			"packages e2e" >&2
 		exit 64
 		;;
 	esac
@@ -165,6 +220,9 @@ for candidate in apt-get dnf; do
 done
 
 find_missing
+if [ ${#unavailable[@]} -gt 0 ]; then
+	echo "install-deps: $manager has no package for: ${unavailable[*]}" >&2
+fi
 [ ${#missing[@]} -gt 0 ] || exit 0
 
 if [ -z "$manager" ]; then

@@ -9,7 +9,8 @@
 # Only standard output is read as TAP. A program has failed, whatever it printed, when it exits
 # non-zero without naming a failed test, prints no plan or not as many results as planned, runs
 # longer than TEST_SECONDS (300), or leaves a process behind. Its output is shown when it failed,
-# or with V=1. No test at all is a failure too.
+# or with V=1. No test at all is a failure too. EMULATOR, if set, is what runs programs built for
+# another processor.
 #
 # Skips: `ok N - NAME # SKIP REASON`, or `1..0 # SKIP REASON` for a whole program. cmocka can only
 # name the test, so a line `# skip: REASON` before its result gives the reason. With CI=true a skip
@@ -105,7 +106,7 @@ has_leftovers() {
 run_program() {
 	local started_us=${EPOCHREALTIME/[.,]/}
 
-	timeout --kill-after=5 "$TEST_SECONDS" "$1" \
+	timeout --kill-after=5 "$TEST_SECONDS" ${EMULATOR:+"$EMULATOR"} "$1" \
 		</dev/null >"$scratch/out" 2>"$scratch/err" &
 	group=$!
 	status=0

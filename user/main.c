@@ -17,13 +17,6 @@
 #include "cmd/usage.h"
 #include "lib/log.h"
 
-static const struct subcommand subcommands[] = {
-	{"run", command_run, "capture traffic and write flow records, until a signal"},
-	{"doctor", command_doctor, "tell whether and how run would work on this machine"},
-	{"version", command_version, "show versions and licence"},
-	{NULL, NULL, NULL},
-};
-
 static const struct {
 	const char *flag;
 	const char *subcommand;

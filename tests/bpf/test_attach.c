@@ -26,6 +26,7 @@
 #include <cmocka.h>
 
 #include "attach_fixture.h"
+#include "capture/hook_list.h"
 #include "child.h"
 #include "lib/log.h"
 

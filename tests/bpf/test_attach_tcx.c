@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "attach_fixture.h"
+#include "capture/hook_list.h"
 #include "child.h"
 
 #define TCX_INGRESS 46

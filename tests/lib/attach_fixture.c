@@ -17,6 +17,8 @@
 
 #include <cmocka.h>
 
+#include "capture/hook_list.h"
+
 #define WAIT_MS 5000
 
 struct attach_fixture fixture;

@@ -38,11 +38,13 @@ static void record_pool_reuses_last_returned_first(void **state)
 	struct record_batch *first = record_pool_get(pool), *second = record_pool_get(pool);
 
 	(void)state;
-	first->count = 5;
+	record_batch_add(first, &(struct flow_record){.packets = 3, .octets = 9});
 	record_batch_put(second);
 	record_batch_put(first);
 	assert_ptr_equal(record_pool_get(pool), first);
-	assert_int_equal(first->count, 0);
+	assert_int_equal(first->count.records, 0);
+	assert_int_equal(first->count.packets, 0);
+	assert_int_equal(first->count.octets, 0);
 	assert_ptr_equal(record_pool_get(pool), second);
 	record_batch_put(first);
 	record_batch_put(second);

@@ -142,7 +142,7 @@ static void config_lists_of_a_higher_source_replace(void **state)
 	assert_int_equal(test.config.interfaces_exclude.count, 1);
 	assert_string_equal(test.config.interfaces_exclude.items[0], "g0");
 	assert_int_equal(test.config.exporters.count, 1);
-	assert_string_equal(test.config.exporters.items[0], "json:f");
+	assert_string_equal(test.config.exporters.items[0].target, "f");
 	load("", environment, test.file);
 	assert_success();
 	assert_int_equal(test.config.interfaces_include.count, 2);
@@ -154,7 +154,7 @@ static void config_lists_of_a_higher_source_replace(void **state)
 	assert_string_equal(test.config.interfaces_include.items[0], "a");
 	assert_int_equal(test.config.interfaces_exclude.count, 0);
 	assert_int_equal(test.config.exporters.count, 1);
-	assert_string_equal(test.config.exporters.items[0], "json:x");
+	assert_string_equal(test.config.exporters.items[0].target, "x");
 }
 
 static void config_naming_a_default_exclusion_includes_it(void **state)
@@ -266,7 +266,8 @@ static void config_flags_that_do_not_exist_are_refused(void **state)
 		{"--verb", "unknown option --verb; did you mean --verbose?"},
 		{"--dur=1s", "unknown option --dur; did you mean --duration?"},
 		{"--=x", "unknown option --"},
-		{"--metrics", "unknown option --metrics"},
+		{"--metric", "unknown option --metric; did you mean --metrics?"},
+		{"--zzz", "unknown option --zzz"},
 		{"-x", "unknown option -x"},
 		{"-qx", "unknown option -x"},
 		{"-\033", "unknown option -?"},
@@ -352,8 +353,8 @@ static void config_exporter_given_twice_is_refused(void **state)
 {
 	(void)state;
 	load("--export json:- --export json:-", NULL, NULL);
-	assert_failure(EX_USAGE, "flowprobe: --export: \"json:-\" is there twice; every record "
-				 "would be written twice\n");
+	assert_failure(EX_USAGE, "flowprobe: --export: exporter json2 writes to the same place as "
+				 "json; every record would be written twice\n");
 }
 
 static void config_help_outranks_every_mistake(void **state)
@@ -389,7 +390,7 @@ static void config_variables_of_lists_are_split_at_commas(void **state)
 	load("", bad, NULL);
 	assert_failure(EX_CONFIG, "flowprobe: FLOWPROBE_INTERFACES_INCLUDE: must not be empty\n"
 				  "flowprobe: FLOWPROBE_EXPORTERS: is empty; it needs at least one "
-				  "KIND:TARGET\n"
+				  "TYPE:TARGET\n"
 				  "flowprobe: FLOWPROBE_INTERFACES_EXCLUDE: must not be empty\n"
 				  "flowprobe: FLOWPROBE_INTERFACES_EXCLUDE: must not be empty\n");
 }
@@ -416,6 +417,20 @@ static void config_variables_of_kubernetes_services_are_not_ours(void **state)
 	assert_failure(EX_CONFIG, "flowprobe: FLOWPROBE_PORTS: unknown variable\n");
 	load("", outside, NULL);
 	assert_failure(EX_CONFIG, "flowprobe: FLOWPROBE_SERVICE_HOST: unknown variable\n");
+}
+
+static void config_variables_of_other_subcommands_are_not_ours(void **state)
+{
+	char *setup_of_openobserve[] = {"FLOWPROBE_OPENOBSERVE_USER=u",
+					"FLOWPROBE_OPENOBSERVE_PASSWORD=hunter2",
+					"FLOWPROBE_OPENOBSERVE_DESTINATION_URL=http://h/", NULL};
+	char *typo[] = {"FLOWPROBE_OPENOBSERVE_PASSWORDS=hunter2", NULL};
+
+	(void)state;
+	load("", setup_of_openobserve, NULL);
+	assert_success();
+	load("", typo, NULL);
+	assert_failure(EX_CONFIG, "flowprobe: FLOWPROBE_OPENOBSERVE_PASSWORDS: unknown variable\n");
 }
 
 static void config_duration_of_zero_is_until_a_signal(void **state)
@@ -470,6 +485,7 @@ int main(void)
 		TEST(config_help_outranks_every_mistake),
 		TEST(config_variables_of_lists_are_split_at_commas),
 		TEST(config_variables_of_kubernetes_services_are_not_ours),
+		TEST(config_variables_of_other_subcommands_are_not_ours),
 		TEST(config_duration_of_zero_is_until_a_signal),
 		TEST(config_freed_twice_is_harmless),
 		TEST(config_messages_are_one_line_whatever_they_quote),

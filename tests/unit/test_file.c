@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -26,6 +27,7 @@
 
 #include <cmocka.h>
 
+#include "export/exporter.h"
 #include "lib/log.h"
 
 #define RECORDS 300 /* some 260 KB: several buffers */
@@ -38,7 +40,6 @@ static const struct export_identity identity = {
 	.sampling_interval = 1,
 };
 static const struct export_driver *const driver = &export_driver_json;
-static const _Atomic int no_stop;
 static struct flow_record records[RECORDS];
 static char directory[64];
 static char path[128];
@@ -50,6 +51,8 @@ static int set_up(void **state)
 	for (size_t i = 0; i < RECORDS; i++) {
 		records[i].key.protocol = 6;
 		records[i].id = i;
+		records[i].packets = 1;
+		records[i].octets = 100;
 	}
 	strcpy(directory, "/tmp/flowprobe-test-file-XXXXXX");
 	if (!mkdtemp(directory))
@@ -86,10 +89,16 @@ static int tear_down(void **state)
 	return rmdir(directory);
 }
 
+/* The driver borrows its settings. */
+static struct export_settings settings = {.name = "file", .type = "json"};
+
 static void *create(const char *target)
 {
-	const char *error = NULL;
-	void *file = driver->create(target, &identity, &error);
+	char error[512] = "";
+	void *file;
+
+	settings.target = target;
+	file = driver->create(&settings, &identity, error, sizeof(error));
 
 	if (!file)
 		fail_msg("%s", error);
@@ -98,33 +107,34 @@ static void *create(const char *target)
 
 static struct export_outcome send_and_flush(void *file, size_t count)
 {
-	struct export_outcome outcome = {0}, flushed = {0};
+	struct export_control control = {.wake_fd = -1};
+	struct export_outcome *outcome = &control.outcome;
 
-	driver->send(file, records, count, &no_stop, &outcome);
-	if (!outcome.dead)
-		driver->flush(file, &no_stop, &flushed);
-	outcome.sent += flushed.sent;
-	outcome.lost += flushed.lost;
-	outcome.error = outcome.error ? outcome.error : flushed.error;
-	outcome.dead |= flushed.dead;
-	assert_int_equal(outcome.sent + outcome.lost, count);
-	return outcome;
+	driver->send(file, records, count, &control);
+	if (!outcome->dead)
+		driver->flush(file, &control);
+	assert_int_equal(outcome->sent.records + outcome->lost.records, count);
+	assert_int_equal(outcome->lost.packets, outcome->lost.records);
+	assert_int_equal(outcome->lost.octets, 100 * outcome->lost.records);
+	assert_int_equal(outcome->unsupported.records, 0);
+	return *outcome;
 }
 
 static void expect_all_sent(void *file, size_t count)
 {
 	struct export_outcome outcome = send_and_flush(file, count);
 
-	assert_int_equal(outcome.sent, count);
+	assert_int_equal(outcome.sent.records, count);
 	assert_int_equal(outcome.error, 0);
 	assert_int_equal(outcome.dead, 0);
 }
 
 static void expect_create_fails(const char *target, const char *expected)
 {
-	const char *error = NULL;
+	char error[512] = "";
 
-	assert_null(driver->create(target, &identity, &error));
+	settings.target = target;
+	assert_null(driver->create(&settings, &identity, error, sizeof(error)));
 	assert_string_equal(error, expected);
 }
 
@@ -259,19 +269,19 @@ static void file_sequence_and_ids_count_up(void **state)
 
 static void file_record_is_written_by_flush(void **state)
 {
-	struct export_outcome outcome = {0};
+	struct export_control control = {.wake_fd = -1};
 	void *file;
 
 	(void)state;
 	file = create(path);
-	driver->send(file, records, 1, &no_stop, &outcome);
-	assert_int_equal(outcome.sent + outcome.lost, 0);
+	driver->send(file, records, 1, &control);
+	assert_int_equal(control.outcome.sent.records + control.outcome.lost.records, 0);
 	assert_int_equal(count_file_lines(), 0);
-	driver->flush(file, &no_stop, &outcome);
-	assert_int_equal(outcome.sent, 1);
+	driver->flush(file, &control);
+	assert_int_equal(control.outcome.sent.records, 1);
 	assert_int_equal(count_file_lines(), 1);
-	driver->flush(file, &no_stop, &outcome);
-	assert_int_equal(outcome.sent, 1);
+	driver->flush(file, &control);
+	assert_int_equal(control.outcome.sent.records, 1);
 	driver->destroy(file);
 }
 
@@ -305,8 +315,8 @@ static void file_full_device_counts_every_record_lost(void **state)
 	(void)state;
 	for (int i = 0; i < 2; i++) {
 		outcome = send_and_flush(file, RECORDS);
-		assert_int_equal(outcome.sent, 0);
-		assert_int_equal(outcome.lost, RECORDS);
+		assert_int_equal(outcome.sent.records, 0);
+		assert_int_equal(outcome.lost.records, RECORDS);
 		assert_int_equal(outcome.error, -ENOSPC);
 		assert_int_equal(outcome.dead, 0);
 	}
@@ -325,7 +335,7 @@ static void run_out_of_space(void *file)
 	assert_int_equal(outcome.error, -EFBIG);
 	assert_int_equal(outcome.dead, 0);
 	lines = count_file_lines();
-	assert_int_equal(outcome.sent, lines);
+	assert_int_equal(outcome.sent.records, lines);
 	assert_in_range(lines, 90, 120);
 	expect_all_sent(file, 10);
 	assert_int_equal(count_file_lines(), lines + 10);
@@ -387,7 +397,7 @@ static void overwrite_until_out_of_space(void)
 	assert_int_equal(text[100001], '\n');
 	torn = memrchr(text, '\n', 100001);
 	assert_non_null(torn);
-	assert_int_equal(count_lines(text, torn + 1 - text), outcome.sent);
+	assert_int_equal(count_lines(text, torn + 1 - text), outcome.sent.records);
 	torn = memchr(text + 100002, '\n', bytes - 100002);
 	assert_non_null(torn);
 	assert_int_equal(count_lines(text + 100002, torn + 1 - text - 100002), 1);
@@ -547,7 +557,7 @@ static void write_to_broken_standard_output(void)
 
 	close(broken_pipe[0]);
 	outcome = send_and_flush(file, RECORDS);
-	assert_int_equal(outcome.lost, RECORDS);
+	assert_int_equal(outcome.lost.records, RECORDS);
 	assert_int_equal(outcome.error, -EPIPE);
 	assert_int_equal(outcome.dead, 1);
 	driver->destroy(file);
@@ -564,38 +574,68 @@ static void file_standard_output_without_reader_is_dead(void **state)
 static void file_named_pipe_without_reader_may_find_another(void **state)
 {
 	struct export_outcome outcome;
-	char target[32];
 	void *file;
-	int fds[2];
+	int reader;
 
 	(void)state;
-	make_small_pipe(fds);
-	format_fd_path(target, fds[1]);
-	file = create(target);
-	close(fds[1]);
-	close(fds[0]);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	reader = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	file = create(path);
+	close(reader);
 	outcome = send_and_flush(file, RECORDS);
-	assert_int_equal(outcome.sent, 0);
-	assert_int_equal(outcome.lost, RECORDS);
+	assert_int_equal(outcome.sent.records, 0);
+	assert_int_equal(outcome.lost.records, RECORDS);
 	assert_int_equal(outcome.error, -EPIPE);
 	assert_int_equal(outcome.dead, 0);
 	driver->destroy(file);
 }
 
+static void file_named_pipe_begins_with_a_whole_line_for_each_reader(void **state)
+{
+	struct export_control over = {.wake_fd = -1, .over = 1};
+	struct export_outcome outcome;
+	char text[4096];
+	ssize_t bytes;
+	void *file;
+	int reader;
+
+	(void)state;
+	assert_int_equal(mkfifo(path, 0600), 0);
+	reader = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	assert_true(fcntl(reader, F_SETPIPE_SZ, 4096) >= 4096);
+	file = create(path);
+	driver->send(file, records, RECORDS, &over); /* it fills up in the middle of a line */
+	driver->flush(file, &over);
+	assert_int_equal(over.outcome.error, -ECANCELED);
+	assert_int_equal(read(reader, text, 100), 100); /* the rest stays in the pipe */
+	close(reader);
+	outcome = send_and_flush(file, 1);
+	assert_int_equal(outcome.error, -EPIPE);
+	reader = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	expect_all_sent(file, 2);
+	bytes = read(reader, text, sizeof(text));
+	assert_true(bytes > 0);
+	assert_int_equal(count_lines(text, bytes), 2);
+	close(reader);
+	driver->destroy(file);
+}
+
 struct stopper {
 	int fd;
-	_Atomic int stop;
+	struct export_control control;
 };
 
-/* Sets stop when nothing more can be written to fd. */
+/* It is over when nothing more can be written to fd. */
 static void *stopper_run(void *arg)
 {
 	struct stopper *stopper = arg;
 	struct pollfd fd = {.fd = stopper->fd, .events = POLLOUT};
+	const uint64_t one = 1;
 
 	while (poll(&fd, 1, 0) > 0)
 		sched_yield();
-	stopper->stop = 1;
+	stopper->control.over = 1;
+	assert_int_equal(write(stopper->control.wake_fd, &one, sizeof(one)), sizeof(one));
 	return NULL;
 }
 
@@ -603,14 +643,16 @@ static void expect_stop_ends_send(void *file, int read_fd, int write_fd)
 {
 	static char text[RECORDS * 1000];
 	struct stopper stopper = {.fd = write_fd};
-	struct export_outcome outcome = {0};
+	const struct export_outcome *outcome = &stopper.control.outcome;
 	size_t lines = 0, bytes = 0;
 	pthread_t thread;
 	ssize_t got;
 
+	stopper.control.wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	assert_true(stopper.control.wake_fd >= 0);
 	assert_int_equal(pthread_create(&thread, NULL, stopper_run, &stopper), 0);
-	driver->send(file, records, RECORDS, &stopper.stop, &outcome);
-	driver->flush(file, &stopper.stop, &outcome);
+	driver->send(file, records, RECORDS, &stopper.control);
+	driver->flush(file, &stopper.control);
 	pthread_join(thread, NULL);
 	assert_int_equal(fcntl(read_fd, F_SETFL, O_NONBLOCK), 0);
 	while ((got = read(read_fd, text + bytes, sizeof(text) - bytes)) > 0)
@@ -618,10 +660,11 @@ static void expect_stop_ends_send(void *file, int read_fd, int write_fd)
 	for (size_t i = 0; i < bytes; i++)
 		lines += text[i] == '\n';
 	assert_in_range(lines, 1, RECORDS - 1);
-	assert_int_equal(outcome.sent, lines);
-	assert_int_equal(outcome.lost, RECORDS - lines);
-	assert_int_equal(outcome.error, -ECANCELED);
-	assert_int_equal(outcome.dead, 0);
+	assert_int_equal(outcome->sent.records, lines);
+	assert_int_equal(outcome->lost.records, RECORDS - lines);
+	assert_int_equal(outcome->error, -ECANCELED);
+	assert_int_equal(outcome->dead, 0);
+	close(stopper.control.wake_fd);
 }
 
 static void file_stalled_reader_does_not_outlast_stop(void **state)
@@ -680,22 +723,20 @@ static void file_with_exporter_delivers_at_once(void **state)
 	struct exporter_stats stats;
 	struct exporter *exporter;
 	struct record_batch *batch;
-	char spec[160], error[256];
+	char error[256];
 
 	(void)state;
-	snprintf(spec, sizeof(spec), "json:%s", path);
-	exporter = exporter_start(spec, &identity, 4, -1, error, sizeof(error));
+	settings.target = path;
+	exporter = exporter_start(&settings, &identity, 4, -1, error, sizeof(error));
 	assert_non_null(exporter);
-	assert_string_equal(exporter_spec(exporter), spec);
 	batch = record_pool_get(pool);
-	batch->records[0] = records[0];
-	batch->count = 1;
+	record_batch_add(batch, &records[0]);
 	exporter_submit(exporter, batch);
 	record_batch_put(batch);
 	do {
 		sched_yield();
 		exporter_get_stats(exporter, &stats);
-	} while (!stats.sent);
+	} while (!stats.sent.records);
 	assert_int_equal(count_file_lines(), 1);
 	exporter_free(exporter);
 	record_pool_free(pool);
@@ -723,6 +764,7 @@ int main(void)
 		FILE_TEST(file_read_only_standard_output_is_refused),
 		FILE_TEST(file_standard_output_without_reader_is_dead),
 		FILE_TEST(file_named_pipe_without_reader_may_find_another),
+		FILE_TEST(file_named_pipe_begins_with_a_whole_line_for_each_reader),
 		FILE_TEST(file_stalled_reader_does_not_outlast_stop),
 		FILE_TEST(file_stalled_standard_output_does_not_outlast_stop),
 		FILE_TEST(file_stalled_socket_does_not_outlast_stop),

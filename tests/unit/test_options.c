@@ -7,26 +7,18 @@
  * The expectations are written out a second time here, by hand, and not read from the table: a
  * wrong offset or range in a row must fail. Only completeness is checked against the table.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sysexits.h>
 
-#include <cmocka.h>
-
-#include "config/config.h"
-#include "config/document.h"
-#include "config/draft.h"
-#include "config/errors.h"
 #include "config/options.h"
 #include "config/suggest.h"
+#include "config_fixture.h"
 
 #define NS_PER_S 1000000000ull
 #define VALUES_MAX 8
+
+/* As long as a socket's path can be. */
+#define TEN "/234567890"
+#define SOCKET_PATH_107 TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN "/234567"
 
 /* One option as the outside knows it, values it takes and values it refuses. */
 static const struct expectation {
@@ -115,14 +107,32 @@ static const struct expectation {
 	 "exporters",
 	 "FLOWPROBE_EXPORTERS",
 	 "json:-",
-	 {"json:/tmp/a b", "ipfix:udp://[::1]:4739"},
-	 {"json", "json:", ":x", "JSON:-", "/tmp/x", "json :-"}},
+	 {"json:/tmp/a b", "ipfix:udp://[::1]:4739", "netflow9:udp://h?name=a"},
+	 {"json", "json:", ":x", "JSON:-", "/tmp/x", "json :-", "ipfix:udp://h?name=a b"}},
 	{"observation-domain",
 	 "export.observation_domain_id",
 	 "FLOWPROBE_EXPORT_OBSERVATION_DOMAIN_ID",
 	 "0",
 	 {"0", "4294967295"},
 	 {"4294967296", "-1", "", "a"}},
+	{"metrics",
+	 "metrics.listen",
+	 "FLOWPROBE_METRICS_LISTEN",
+	 "none",
+	 {"127.0.0.1:9991", "[::]:1", "none"},
+	 {"9991", "localhost:9991", "127.0.0.1:0", "off", ""}},
+	{"metrics-textfile",
+	 "metrics.textfile",
+	 "FLOWPROBE_METRICS_TEXTFILE",
+	 "none",
+	 {"/var/lib/x.prom", "none"},
+	 {""}},
+	{"control-socket",
+	 "control.socket",
+	 "FLOWPROBE_CONTROL_SOCKET",
+	 "/run/flowprobe/control.sock",
+	 {"/tmp/x", "none", SOCKET_PATH_107},
+	 {"", SOCKET_PATH_107 "x"}},
 	{"duration",
 	 "run.duration",
 	 "FLOWPROBE_RUN_DURATION",
@@ -139,64 +149,12 @@ static const struct expectation {
 
 #define EXPECTATIONS (sizeof(expectations) / sizeof(expectations[0]))
 
-/* A configuration whose messages are kept. */
-struct load {
-	struct config config;
-	char *messages;
-	int code;
-	int help;
-};
-
-static void load_sources(struct load *load, char **argv, char **environment, const char *path)
-{
-	struct config_sources sources = {
-		.argv = argv, .environment = environment, .default_path = path};
-	struct config_errors errors = {0};
-	size_t size;
-
-	errors.stream = open_memstream(&load->messages, &size);
-	assert_non_null(errors.stream);
-	while (argv[sources.argc])
-		sources.argc++;
-	load->code = config_load_sources(&load->config, &sources, &errors, &load->help);
-	fclose(errors.stream);
-}
-
-static void load_free(struct load *load)
-{
-	config_free(&load->config);
-	free(load->messages);
-}
-
-static void load_flag(struct load *load, const char *flag, const char *value)
-{
-	char argument[256];
-	char *argv[] = {"run", argument, NULL};
-	char *environment[] = {NULL};
-
-	snprintf(argument, sizeof(argument), "--%s=%s", flag, value);
-	load_sources(load, argv, environment, NULL);
-}
-
-static void load_variable(struct load *load, const char *name, const char *value)
-{
-	char variable[256];
-	char *argv[] = {"run", NULL};
-	char *environment[] = {variable, NULL};
-
-	snprintf(variable, sizeof(variable), "%s=%s", name, value);
-	load_sources(load, argv, environment, NULL);
-}
-
-/* Builds the YAML of one key and loads it from memory. */
-static void load_yaml(struct load *load, const char *key, const char *value)
+/* A file of one key. */
+static void load_key(struct load *load, const char *key, const char *value)
 {
 	const struct config_option *option = config_option_by_key(key);
-	struct config_errors errors = {0};
-	struct config_draft draft;
 	const char *dot = strchr(key, '.');
 	char yaml[512], item[300];
-	size_t size;
 
 	assert_non_null(option);
 	snprintf(item, sizeof(item), config_option_is_list(option) ? "[\"%s\"]" : "\"%s\"", value);
@@ -205,13 +163,7 @@ static void load_yaml(struct load *load, const char *key, const char *value)
 			 item);
 	else
 		snprintf(yaml, sizeof(yaml), "%s: %s\n", key, item);
-	errors.stream = open_memstream(&load->messages, &size);
-	assert_non_null(errors.stream);
-	assert_int_equal(config_draft_init(&draft, &load->config, &errors), 0);
-	config_yaml_load_memory(&draft, "test.yaml", (const unsigned char *)yaml, strlen(yaml));
-	fclose(errors.stream);
-	load->code = errors.exit_code;
-	load->help = 0;
+	load_all(load, yaml, NULL, NULL);
 }
 
 static void options_table_matches_the_written_expectations(void **state)
@@ -253,13 +205,16 @@ static void options_rows_are_complete_and_unambiguous(void **state)
 		assert_int_equal(config_option_index(row), i);
 		assert_true(!row->key || (strlen(row->key) < CONFIG_KEY_BYTES &&
 					  strlen(row->key) <= SUGGEST_WORD_MAX));
-		assert_true((row->type == CONFIG_OPTION_CHOICE) == (row->choices != NULL));
+		assert_true((row->field.type == CONFIG_FIELD_CHOICE) ==
+			    (row->field.choices != NULL));
+		if (row->kind == CONFIG_OPTION_EXPORTERS)
+			assert_non_null(row->initial);
 		if (row->key && !config_option_is_list(row))
 			assert_non_null(row->initial);
-		if (row->type == CONFIG_OPTION_PRESET)
+		if (row->kind == CONFIG_OPTION_PRESET)
 			assert_non_null(config_option_by_key(row->preset_key));
 		if (config_option_takes_value(row))
-			assert_true(row->argument || row->choices);
+			assert_true(row->argument || row->field.choices);
 		for (size_t j = 0; j < i; j++) {
 			assert_string_not_equal(row->flag, config_options[j].flag);
 			assert_true(!row->letter || row->letter != config_options[j].letter);
@@ -269,6 +224,25 @@ static void options_rows_are_complete_and_unambiguous(void **state)
 			config_option_variable(row, variable);
 			config_option_variable(&config_options[j], other);
 			assert_string_not_equal(variable, other);
+		}
+	}
+}
+
+/* Who walks the table has to start a group or a section only once. */
+static void options_of_a_group_or_section_are_neighbours(void **state)
+{
+	(void)state;
+	for (size_t i = 2; i < CONFIG_OPTIONS; i++) {
+		const struct config_option *row = &config_options[i], *before = row - 1;
+		size_t section = row->key ? strcspn(row->key, ".") + 1 : 0;
+
+		for (size_t j = 0; j < i - 1; j++) {
+			const struct config_option *other = &config_options[j];
+
+			if (strcmp(other->group, row->group) == 0)
+				assert_string_equal(before->group, row->group);
+			if (section && other->key && strncmp(other->key, row->key, section) == 0)
+				assert_int_equal(strncmp(before->key, row->key, section), 0);
 		}
 	}
 }
@@ -295,7 +269,13 @@ static void assert_defaults(const struct config *config)
 	assert_int_equal(config->active_timeout_ns, 60 * NS_PER_S);
 	assert_int_equal(config->idle_timeout_ns, 15 * NS_PER_S);
 	assert_int_equal(config->observation_domain_id, 0);
-	assert_item(&config->exporters, "json:-");
+	assert_null(config->metrics_listen);
+	assert_null(config->metrics_textfile);
+	assert_string_equal(config->control_socket, "/run/flowprobe/control.sock");
+	assert_int_equal(config->exporters.count, 1);
+	assert_string_equal(config->exporters.items[0].name, "json");
+	assert_string_equal(config->exporters.items[0].type, "json");
+	assert_string_equal(config->exporters.items[0].target, "-");
 	assert_int_equal(config->duration_ns, 0);
 	assert_int_equal(config->log_level, LOG_INFO);
 }
@@ -338,9 +318,14 @@ static void assert_all_set(const struct load *load)
 	assert_int_equal(config->active_timeout_ns, 120 * NS_PER_S);
 	assert_int_equal(config->idle_timeout_ns, 3600 * NS_PER_S);
 	assert_int_equal(config->exporters.count, 2);
-	assert_string_equal(config->exporters.items[0], "json:/tmp/x");
-	assert_string_equal(config->exporters.items[1], "ipfix:udp://h");
+	assert_string_equal(config->exporters.items[0].type, "json");
+	assert_string_equal(config->exporters.items[0].target, "/tmp/x");
+	assert_string_equal(config->exporters.items[1].type, "ipfix");
+	assert_string_equal(config->exporters.items[1].target, "udp://h");
 	assert_int_equal(config->observation_domain_id, 4000000000u);
+	assert_string_equal(config->metrics_listen, "127.0.0.1:9991");
+	assert_string_equal(config->metrics_textfile, "/tmp/m");
+	assert_string_equal(config->control_socket, "/tmp/c");
 	assert_int_equal(config->duration_ns, 9 * NS_PER_S);
 	assert_int_equal(config->log_level, LOG_ERROR);
 }
@@ -371,6 +356,10 @@ static void options_all_set_by_flag_land_in_their_fields(void **state)
 			"--export",
 			"ipfix:udp://h",
 			"--observation-domain=4000000000",
+			"--metrics=127.0.0.1:9991",
+			"--metrics-textfile",
+			"/tmp/m",
+			"--control-socket=/tmp/c",
 			"--duration=9s",
 			"--log-level=error",
 			NULL};
@@ -401,6 +390,9 @@ static void options_all_set_by_variable_land_in_their_fields(void **state)
 			       "FLOWPROBE_FLOWS_IDLE_TIMEOUT=1h",
 			       "FLOWPROBE_EXPORTERS=json:/tmp/x,ipfix:udp://h",
 			       "FLOWPROBE_EXPORT_OBSERVATION_DOMAIN_ID=4000000000",
+			       "FLOWPROBE_METRICS_LISTEN=127.0.0.1:9991",
+			       "FLOWPROBE_METRICS_TEXTFILE=/tmp/m",
+			       "FLOWPROBE_CONTROL_SOCKET=/tmp/c",
 			       "FLOWPROBE_RUN_DURATION=9s",
 			       "FLOWPROBE_LOG_LEVEL=error",
 			       NULL};
@@ -438,21 +430,16 @@ static void options_all_set_by_file_land_in_their_fields(void **state)
 		"    url: udp://h\n"
 		"export:\n"
 		"  observation_domain_id: 4000000000\n"
+		"metrics: {listen: '127.0.0.1:9991', textfile: /tmp/m}\n"
+		"control: {socket: /tmp/c}\n"
 		"run:\n"
 		"  duration: \"9s\"\n"
 		"log:\n"
 		"  level: error\n";
-	struct config_errors errors = {0};
-	struct config_draft draft;
-	struct load load = {0};
-	size_t size;
+	struct load load;
 
 	(void)state;
-	errors.stream = open_memstream(&load.messages, &size);
-	assert_int_equal(config_draft_init(&draft, &load.config, &errors), 0);
-	config_yaml_load_memory(&draft, "test.yaml", (const unsigned char *)yaml, sizeof(yaml) - 1);
-	fclose(errors.stream);
-	load.code = errors.exit_code;
+	load_all(&load, yaml, NULL, NULL);
 	assert_all_set(&load);
 	load_free(&load);
 }
@@ -474,23 +461,12 @@ static void options_good_values_are_taken_from_every_source(void **state)
 			assert_string_equal(load.messages, "");
 			assert_int_equal(load.code, 0);
 			load_free(&load);
-			load_yaml(&load, expected->key, expected->good[j]);
+			load_key(&load, expected->key, expected->good[j]);
 			assert_string_equal(load.messages, "");
 			assert_int_equal(load.code, 0);
 			load_free(&load);
 		}
 	}
-}
-
-/* One line that starts with where the mistake is. */
-static void assert_one_message(const char *messages, const char *place)
-{
-	char start[256];
-
-	snprintf(start, sizeof(start), "flowprobe: %s", place);
-	if (strncmp(messages, start, strlen(start)) != 0)
-		assert_string_equal(messages, start);
-	assert_ptr_equal(strchr(messages, '\n'), messages + strlen(messages) - 1);
 }
 
 static void options_bad_values_are_refused_from_every_source(void **state)
@@ -513,9 +489,9 @@ static void options_bad_values_are_refused_from_every_source(void **state)
 			assert_one_message(load.messages, place);
 			assert_int_equal(load.code, EX_CONFIG);
 			load_free(&load);
-			load_yaml(&load, expected->key, expected->bad[j]);
+			load_key(&load, expected->key, expected->bad[j]);
 			snprintf(place, sizeof(place),
-				 "test.yaml:%d:", *strchrnul(expected->key, '.') ? 2 : 1);
+				 "f:%d:", *strchrnul(expected->key, '.') ? 2 : 1);
 			assert_one_message(load.messages, place);
 			assert_non_null(strstr(load.messages, expected->key));
 			assert_int_equal(load.code, EX_CONFIG);
@@ -529,6 +505,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(options_table_matches_the_written_expectations),
 		cmocka_unit_test(options_rows_are_complete_and_unambiguous),
+		cmocka_unit_test(options_of_a_group_or_section_are_neighbours),
 		cmocka_unit_test(options_without_any_source_have_their_defaults),
 		cmocka_unit_test(options_all_set_by_flag_land_in_their_fields),
 		cmocka_unit_test(options_all_set_by_variable_land_in_their_fields),

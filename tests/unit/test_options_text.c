@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * What is said to people about the options: why a value is refused, what may have been meant
- * instead, durations, and --help.
+ * instead, and --help.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -20,15 +20,14 @@
 #include "config/options.h"
 #include "config/suggest.h"
 #include "config/value.h"
-
-#define NS_PER_S 1000000000ull
+#include "config/wrap.h"
 
 static void assert_refusal(const char *key, const char *text, const char *message)
 {
 	char error[CONFIG_MESSAGE_BYTES] = "";
 	struct config config = {0};
 
-	assert_int_equal(config_value_set(&config, config_option_by_key(key), text, error),
+	assert_int_equal(config_field_set(&config, &config_option_by_key(key)->field, text, error),
 			 -EINVAL);
 	assert_string_equal(error, message);
 	config_free(&config);
@@ -53,27 +52,6 @@ static void options_messages_say_what_is_expected(void **state)
 	assert_refusal("interfaces.include", "", "must not be empty");
 	assert_refusal("interfaces.include", "eth0,eth1",
 		       "\"eth0,eth1\" contains a comma; give each interface by itself");
-	assert_refusal("exporters", "stdout",
-		       "must be KIND:TARGET, such as json:- or json:/var/log/flows.json, not "
-		       "\"stdout\"");
-	assert_refusal("exporters", "json:a\nb", "\"json:a\nb\" contains a control character");
-}
-
-static void options_durations_are_shown_in_their_largest_exact_unit(void **state)
-{
-	char text[CONFIG_DURATION_BYTES];
-
-	(void)state;
-	config_duration_format(0, text);
-	assert_string_equal(text, "0s");
-	config_duration_format(100 * NS_PER_S / 1000, text);
-	assert_string_equal(text, "100ms");
-	config_duration_format(90 * NS_PER_S, text);
-	assert_string_equal(text, "90s");
-	config_duration_format(120 * NS_PER_S, text);
-	assert_string_equal(text, "2m");
-	config_duration_format(7200 * NS_PER_S, text);
-	assert_string_equal(text, "2h");
 }
 
 static void options_help_shows_every_row_and_fits_the_terminal(void **state)
@@ -101,7 +79,7 @@ static void options_help_shows_every_row_and_fits_the_terminal(void **state)
 	assert_non_null(strstr(text, "  -i, --interface GLOB "));
 	assert_non_null(strstr(text, "      --hook auto|tcx|tc|xdp "));
 	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
-		assert_true(strlen(line) <= CONFIG_HELP_COLUMNS);
+		assert_true(strlen(line) <= CONFIG_COLUMNS);
 		assert_false(isspace((unsigned char)line[strlen(line) - 1]));
 	}
 	free(text);
@@ -155,7 +133,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(options_messages_say_what_is_expected),
-		cmocka_unit_test(options_durations_are_shown_in_their_largest_exact_unit),
 		cmocka_unit_test(options_help_shows_every_row_and_fits_the_terminal),
 		cmocka_unit_test(options_suggestions_are_the_nearest_word_or_none),
 		cmocka_unit_test(options_edit_distance_counts_single_edits),

@@ -38,7 +38,7 @@ static void yaml_load(struct loaded *loaded, const char *text, size_t size)
 	memset(loaded, 0, sizeof(*loaded));
 	loaded->errors.stream = open_memstream(&loaded->messages, &messages_size);
 	assert_non_null(loaded->errors.stream);
-	assert_int_equal(config_draft_init(&draft, &loaded->config, &loaded->errors), 0);
+	config_draft_init(&draft, &loaded->config, &loaded->errors);
 	config_yaml_load_memory(&draft, "f", copy, size);
 	fclose(loaded->errors.stream);
 	free(copy);
@@ -106,45 +106,52 @@ static const struct {
 	 "flowprobe: f:2:13: interfaces.include must be a list of single values\n"
 	 "flowprobe: f:2:18: interfaces.include must be a list of single values\n"
 	 "flowprobe: f:2:29: interfaces.include: must not be empty\n"},
-	{TEXT("exporters: []\n"), "flowprobe: f:1:12: exporters: is empty; it needs at least one "
-				  "KIND:TARGET\n"},
 	/* exporters */
 	{TEXT("exporters:\n- type: json\n"), "flowprobe: f:2:3: exporters: url is missing\n"},
 	{TEXT("exporters:\n- url: x\n  name: a\n"), "flowprobe: f:2:3: exporters: type is "
 						    "missing\n"},
 	{TEXT("exporters: [{}]\n"), "flowprobe: f:1:13: exporters: type is missing\n"},
+	{TEXT("exporters: [[json:-], json:-]\n"), "flowprobe: f:1:13: exporters must be a list of "
+						  "strings and mappings\n"},
 	{TEXT("exporters:\n- {type: json, url: a, ulr: b}\n"),
-	 "flowprobe: f:2:24: exporters: unknown key ulr; did you mean url? (known: name, type, "
-	 "url)\n"},
+	 "flowprobe: f:2:24: exporters: unknown option ulr; did you mean url?\n"},
 	{TEXT("exporters:\n- {type: json, url: a, type: b}\n"), "flowprobe: f:2:24: exporters: "
 								"type is there twice\n"},
 	{TEXT("exporters:\n- {type: json, url: [a]}\n- {type: {}, url: b}\n- {type: '', url: b}\n"),
 	 "flowprobe: f:2:21: url must be a single value\n"
 	 "flowprobe: f:3:10: type must be a single value\n"
 	 "flowprobe: f:4:10: type must be a single value\n"},
-	{TEXT("exporters:\n- {type: 'ipfix:udp', url: //h}\n"), "flowprobe: f:2:3: exporters: type "
-								"must be one word, such as json\n"},
+	{TEXT("exporters:\n- {type: 'ipfix:udp', url: //h}\n"),
+	 "flowprobe: f:2:10: exporters: unknown type \"ipfix:udp\" (there are json, ipfix, "
+	 "netflow9, netflow5, openobserve)\n"},
 	{TEXT("exporters:\n- {name: a, type: json, url: x}\n- {name: a, type: json, url: y}\n"),
-	 "flowprobe: f:3:3: exporters: two are named \"a\"\n"},
-	{TEXT("exporters:\n- {type: json, url: x}\n- json:x\n"),
-	 "flowprobe: f:3:3: exporters: \"json:x\" is there twice; every record would be written "
-	 "twice\n"},
+	 "flowprobe: f:3:10: exporters: two are named \"a\"\n"},
 	/* what is left of YAML */
-	{TEXT("log: &a {level: &b info}\n"),
-	 "flowprobe: f:1:6: anchors (&a) are not supported; leave it out\n"
-	 "flowprobe: f:1:17: anchors (&b) are not supported; leave it out\n"},
+	{TEXT("log: &a {level: &b info}\n"), "flowprobe: f:1:6: anchors (&NAME) are not supported; "
+					     "leave it out, or put what starts with & in quotes\n"
+					     "flowprobe: f:1:17: anchors (&NAME) are not "
+					     "supported; leave it out, or put what starts with & "
+					     "in quotes\n"},
 	{TEXT("log: *a\ncapture: {hook: *b}\ninterfaces: {include: *c, exclude: [*d]}\n*e : 1\n"),
-	 "flowprobe: f:1:6: aliases (*a) are not supported; repeat the value\n"
-	 "flowprobe: f:2:17: aliases (*b) are not supported; repeat the value\n"
-	 "flowprobe: f:3:23: aliases (*c) are not supported; repeat the value\n"
-	 "flowprobe: f:3:37: aliases (*d) are not supported; repeat the value\n"
-	 "flowprobe: f:4:1: aliases (*e) are not supported; repeat the value\n"},
-	{TEXT("log: {level: !!str info}\n"), "flowprobe: f:1:14: tags (tag:yaml.org,2002:str) are "
-					     "not supported; leave it out\n"},
+	 "flowprobe: f:1:6: aliases (*NAME) are not supported; repeat the value, or put what "
+	 "starts with * in quotes\n"
+	 "flowprobe: f:2:17: aliases (*NAME) are not supported; repeat the value, or put what "
+	 "starts with * in quotes\n"
+	 "flowprobe: f:3:23: aliases (*NAME) are not supported; repeat the value, or put what "
+	 "starts with * in quotes\n"
+	 "flowprobe: f:3:37: aliases (*NAME) are not supported; repeat the value, or put what "
+	 "starts with * in quotes\n"
+	 "flowprobe: f:4:1: aliases (*NAME) are not supported; repeat the value, or put what "
+	 "starts with * in quotes\n"},
+	{TEXT("log: {level: !!str info}\n"), "flowprobe: f:1:14: tags (!NAME) are not supported; "
+					     "leave it out, or put what starts with ! in quotes\n"},
 	{TEXT("log: !x {level: info}\ncapture: {hook: ! tcx}\ninterfaces: {exclude: !!seq [a]}\n"),
-	 "flowprobe: f:1:6: tags (!x) are not supported; leave it out\n"
-	 "flowprobe: f:2:17: tags (!) are not supported; leave it out\n"
-	 "flowprobe: f:3:23: tags (tag:yaml.org,2002:seq) are not supported; leave it out\n"},
+	 "flowprobe: f:1:6: tags (!NAME) are not supported; leave it out, or put what starts with "
+	 "! in quotes\n"
+	 "flowprobe: f:2:17: tags (!NAME) are not supported; leave it out, or put what starts with "
+	 "! in quotes\n"
+	 "flowprobe: f:3:23: tags (!NAME) are not supported; leave it out, or put what starts with "
+	 "! in quotes\n"},
 	{TEXT("%TAG ! tag:x,2000:\n---\nlog: {level: info}\n"), "flowprobe: f:1:1: %TAG is not "
 								"supported; leave it out\n"},
 	{TEXT("log: {level: info}\n---\nlog: {level: bad}\n"),
@@ -279,9 +286,14 @@ static void yaml_exporters_take_strings_and_mappings(void **state)
 				"    name: b\n"));
 	assert_string_equal(loaded.messages, "");
 	assert_int_equal(loaded.config.exporters.count, 3);
-	assert_string_equal(loaded.config.exporters.items[0], "json:-");
-	assert_string_equal(loaded.config.exporters.items[1], "ipfix:udp://[::1]:4739");
-	assert_string_equal(loaded.config.exporters.items[2], "json:/var/log/flows.json");
+	assert_string_equal(loaded.config.exporters.items[0].type, "json");
+	assert_string_equal(loaded.config.exporters.items[0].target, "-");
+	assert_null(loaded.config.exporters.items[0].name);
+	assert_string_equal(loaded.config.exporters.items[1].type, "ipfix");
+	assert_string_equal(loaded.config.exporters.items[1].target, "udp://[::1]:4739");
+	assert_string_equal(loaded.config.exporters.items[1].name, "a");
+	assert_string_equal(loaded.config.exporters.items[2].target, "/var/log/flows.json");
+	assert_string_equal(loaded.config.exporters.items[2].name, "b");
 	yaml_unload(&loaded);
 }
 

@@ -15,53 +15,17 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <time.h>
 
-#include "agent/attachments.h"
-#include "agent/balance.h"
-#include "agent/events.h"
-#include "agent/exports.h"
-#include "agent/identity.h"
-#include "agent/selection.h"
-#include "capture/harvest.h"
-#include "capture/interfaces.h"
-#include "capture/kernel.h"
-#include "capture/loader.h"
+#include "agent/parts.h"
 #include "cmd/commands.h"
-#include "flow/cache.h"
 #include "lib/clock.h"
-#include "lib/log.h"
 
-#define AGENT_LINGER_NS (2 * NS_PER_S) /* a flow's after its TCP end */
 #define AGENT_CHECK_NS (10 * NS_PER_S) /* between looks whether our programs are still attached */
 #define AGENT_DRAIN_NS (10 * NS_PER_S) /* for the exporters at the end */
 #define AGENT_LAST_GENERATIONS 2
-#define AGENT_GONE_MAX 256
-
-struct agent {
-	const struct config *config;
-	struct export_identity identity;
-	struct probe *probe;
-	struct harvester *harvester;
-	struct flow_cache *cache;
-	struct interfaces *interfaces;
-	struct attachments *attachments;
-	struct exports *exports;
-	struct balance balance;
-	struct harvest harvest; /* the latest */
-	uint32_t gone[AGENT_GONE_MAX]; /* interfaces whose flows end at the next harvest */
-	size_t gone_count; /* more than AGENT_GONE_MAX: end the flows of all interfaces */
-	uint64_t next_check_ns;
-	struct log_limit harvest_warning;
-	struct log_limit netlink_warning;
-	int start_error; /* first failure to attach, negative errno */
-	int running;
-	struct events events;
-};
 
 /* --- records ------------------------------------------------------------------------------- */
 
@@ -75,7 +39,7 @@ static void agent_name_interface(const struct agent *agent, uint32_t ifindex,
 		memcpy(name, interface->name, FLOW_IF_NAME_BYTES);
 }
 
-static void agent_take_record(void *arg, const struct flow_record *record)
+void agent_take_record(void *arg, const struct flow_record *record)
 {
 	struct agent *agent = arg;
 	struct flow_record named = *record;
@@ -92,18 +56,21 @@ static void agent_take_deltas(void *arg, const struct flow_delta *deltas, size_t
 	struct agent *agent = arg;
 
 	flow_cache_merge(agent->cache, deltas, count, &agent->harvest.time);
+	traffic_add(&agent->observer.traffic, deltas, count);
 }
 
 static void agent_end_gone(struct agent *agent)
 {
-	size_t i;
+	size_t known = agent->gone_count < AGENT_GONE_MAX ? agent->gone_count : AGENT_GONE_MAX;
 
 	/* Ending the others' flows too only cuts them early, and nearly all interfaces are gone. */
 	if (agent->gone_count > AGENT_GONE_MAX)
 		flow_cache_flush(agent->cache, 0, &agent->harvest.time);
-	else
-		for (i = 0; i < agent->gone_count; i++)
+	for (size_t i = 0; i < known; i++) {
+		if (agent->gone_count <= AGENT_GONE_MAX)
 			flow_cache_flush(agent->cache, agent->gone[i], &agent->harvest.time);
+		traffic_forget(&agent->observer.traffic, agent->gone[i]);
+	}
 	agent->gone_count = 0;
 }
 
@@ -114,9 +81,12 @@ static int agent_harvest(struct agent *agent)
 	if (err) {
 		log_warning_limited(&agent->harvest_warning,
 				    "harvest failed, will be tried again: %s", strerror(-err));
+		observer_harvest_failed(&agent->observer);
 		return err;
 	}
 	balance_add(&agent->balance, &agent->harvest, flow_cache_stats(agent->cache));
+	observer_harvest_worked(&agent->observer, &agent->harvest, &agent->balance);
+	reports_meter(&agent->reports, &agent->balance, flow_cache_stats(agent->cache));
 	agent_end_gone(agent);
 	flow_cache_expire(agent->cache, &agent->harvest.time);
 	exports_push(agent->exports);
@@ -125,7 +95,7 @@ static int agent_harvest(struct agent *agent)
 
 /* --- interfaces ---------------------------------------------------------------------------- */
 
-static void agent_interface_appeared(void *arg, const struct interface *interface)
+void agent_interface_appeared(void *arg, const struct interface *interface)
 {
 	struct agent *agent = arg;
 	int err = attachments_add(agent->attachments, interface);
@@ -134,7 +104,7 @@ static void agent_interface_appeared(void *arg, const struct interface *interfac
 		agent->start_error = err;
 }
 
-static void agent_interface_disappeared(void *arg, const struct interface *interface, int gone)
+void agent_interface_disappeared(void *arg, const struct interface *interface, int gone)
 {
 	struct agent *agent = arg;
 
@@ -147,152 +117,26 @@ static void agent_interface_disappeared(void *arg, const struct interface *inter
 	agent->gone_count++;
 }
 
-static int agent_open_interfaces(struct agent *agent)
+/* --- state ---------------------------------------------------------------------------------- */
+
+void agent_describe(void *arg, struct agent_state *state)
 {
-	const struct interface_events events = {
-		.appeared = agent_interface_appeared,
-		.disappeared = agent_interface_disappeared,
-		.arg = agent,
-	};
-	char error[512];
+	struct agent *agent = arg;
+	const struct probe_config *probe = probe_get_config(agent->probe);
 
-	agent->interfaces = selection_open(agent->config, &events, error, sizeof(error));
-	if (agent->interfaces)
-		return 0;
-	log_error("%s", error);
-	return -errno;
-}
-
-/* --- start --------------------------------------------------------------------------------- */
-
-static int agent_exit_code(int err)
-{
-	return err == -EPERM || err == -EACCES ? EXIT_CODE_PRIVILEGE : EXIT_CODE_RUNTIME;
-}
-
-static int agent_open_probe(struct agent *agent)
-{
-	struct probe_config probe_config = {
-		.slots = agent->config->slots,
-		.sampling = agent->config->sampling,
-	};
-	const char *reason;
-	struct kernel kernel;
-	char error[512];
-
-	kernel_read(&kernel);
-	probe_config.counters_atomic = kernel_runs_interleave(&kernel);
-	probe_config.table = kernel_choose_table(&kernel, &reason);
-	if (agent->config->table == CONFIG_TABLE_AUTO) {
-		if (reason)
-			log_info("using --table hash: %s", reason);
-	} else {
-		probe_config.table = agent->config->table == CONFIG_TABLE_HASH ? FLOW_TABLE_HASH
-									       : FLOW_TABLE_SLOTS;
-		if (reason && probe_config.table == FLOW_TABLE_SLOTS)
-			log_warning("--table slots may lose packets on this kernel: %s", reason);
-	}
-	agent->probe = probe_open(&probe_config, error, sizeof(error));
-	if (!agent->probe) {
-		int err = -errno;
-
-		if (kernel.version && kernel.version < KERNEL_OLDEST)
-			log_error("kernel %s is too old: flowprobe needs 5.15 or later (%s)",
-				  kernel.release, error);
-		else
-			log_error("%s", error);
-		return err;
-	}
-	agent->harvester = harvester_new(agent->probe);
-	if (!agent->harvester) {
-		log_error("cannot start harvesting: %s", strerror(errno));
-		return -errno;
-	}
-	return 0;
-}
-
-static int agent_open_cache(struct agent *agent)
-{
-	struct flow_cache_config cache_config = {
+	*state = (struct agent_state){
+		.now_ns = clock_realtime_ns(),
+		.start_ns = agent->identity.start_ns,
+		.balance = &agent->balance,
+		.cache = flow_cache_stats(agent->cache),
 		.max_flows = agent->config->max_flows,
-		.active_timeout_ns = agent->config->active_timeout_ns,
-		.idle_timeout_ns = agent->config->idle_timeout_ns,
-		.linger_ns = AGENT_LINGER_NS,
+		.table = probe->table,
+		.slots = probe->slots,
+		.sampling_interval = probe->sampling,
+		.reload = agent->reload,
 	};
-
-	if (getrandom(cache_config.hash_seed, sizeof(cache_config.hash_seed), 0) < 0) {
-		log_error("no random numbers: %s", strerror(errno));
-		return -errno;
-	}
-	agent->cache = flow_cache_new(&cache_config, agent_take_record, agent);
-	if (!agent->cache) {
-		log_error("no memory for %u flows: try a smaller --max-flows",
-			  agent->config->max_flows);
-		return -ENOMEM;
-	}
-	return 0;
-}
-
-static int agent_open_exports(struct agent *agent)
-{
-	char error[512];
-	int err = identity_read(&agent->identity, agent->config);
-
-	if (err) {
-		log_error("cannot tell who this host is: %s", strerror(-err));
-		return err;
-	}
-	agent->exports = exports_start(agent->config, &agent->identity,
-				       events_exporter_fd(&agent->events), error, sizeof(error));
-	if (!agent->exports) {
-		log_error("%s", error);
-		return -EINVAL;
-	}
-	return 0;
-}
-
-static int agent_attach(struct agent *agent)
-{
-	agent->attachments = attachments_new(agent->probe, agent->config);
-	if (!agent->attachments) {
-		int err = -errno;
-
-		log_error("%s", err == -EOPNOTSUPP ? "this kernel has no TCX, which is in Linux "
-						     "6.6 and later: use --hook "
-						     "auto or --hook tc"
-						   : strerror(-err));
-		return err;
-	}
-	interfaces_report(agent->interfaces);
-	/* A name given must work; of those that only match, some may be in a state of their own. */
-	if (agent->start_error &&
-	    (selection_has_names(agent->config) || !attachments_count(agent->attachments)))
-		return agent->start_error;
-	if (!attachments_count(agent->attachments))
-		log_warning("no interface to capture on yet; waiting for one to appear");
-	log_info("a flow is reported when it ends, after %g s without packets, or every %g s",
-		 (double)agent->config->idle_timeout_ns / (double)NS_PER_S,
-		 (double)agent->config->active_timeout_ns / (double)NS_PER_S);
-	return 0;
-}
-
-static int agent_open_loop(struct agent *agent)
-{
-	const struct config *config = agent->config;
-	struct events *events = &agent->events;
-	int err;
-
-	err = events_start_timer(events, EVENT_HARVEST, config->harvest_interval_ns,
-				 config->harvest_interval_ns);
-	if (!err && config->duration_ns)
-		err = events_start_timer(events, EVENT_DURATION, config->duration_ns, 0);
-	if (!err)
-		err = events_watch(events, EVENT_WAKEUP, harvester_wakeups_fd(agent->harvester));
-	if (!err)
-		err = events_watch(events, EVENT_NETLINK, interfaces_fd(agent->interfaces));
-	if (err)
-		log_error("cannot set up the event loop: %s", strerror(-err));
-	return err;
+	observer_describe(&agent->observer, agent->attachments, agent->exports,
+			  agent->config->harvest_interval_ns, state);
 }
 
 /* --- loop ---------------------------------------------------------------------------------- */
@@ -303,6 +147,7 @@ static void agent_on_netlink(struct agent *agent)
 
 	if (err)
 		log_warning_limited(&agent->netlink_warning, "rtnetlink: %s", strerror(-err));
+	reports_interfaces(&agent->reports, agent->interfaces);
 	if (agent->gone_count)
 		agent_harvest(agent);
 }
@@ -334,6 +179,18 @@ static void agent_log_balance(const struct agent *agent)
 	exports_log(agent->exports);
 }
 
+/* One at a time: what the last one replaced may still be busy. */
+static void agent_reload_if_wanted(struct agent *agent)
+{
+	if (!exports_are_settled(agent->exports))
+		return;
+	config_free(&agent->old_config);
+	if (agent->reload_wanted)
+		agent_reload(agent);
+	if (agent->gone_count)
+		agent_harvest(agent);
+}
+
 static void agent_on_signal(struct agent *agent)
 {
 	int signal = events_take_signal(&agent->events);
@@ -341,6 +198,9 @@ static void agent_on_signal(struct agent *agent)
 	if (signal == SIGUSR1) {
 		agent_harvest(agent);
 		agent_log_balance(agent);
+	} else if (signal == SIGHUP) {
+		agent->reload_wanted = 1;
+		agent_reload_if_wanted(agent);
 	} else if (signal) {
 		log_debug("signal %d: stopping", signal);
 		agent->running = 0;
@@ -350,11 +210,20 @@ static void agent_on_signal(struct agent *agent)
 static void agent_on_exporter(struct agent *agent)
 {
 	events_take(&agent->events, EVENT_EXPORTER);
-	exports_report_dead(agent->exports);
+	exports_reap(agent->exports);
+	agent_reload_if_wanted(agent);
 	if (exports_are_dead(agent->exports)) {
 		log_info("nobody reads the records any more: stopping");
 		agent->running = 0;
 	}
+}
+
+static void agent_on_tick(struct agent *agent)
+{
+	events_take(&agent->events, EVENT_TICK);
+	exports_reap(agent->exports);
+	agent_reload_if_wanted(agent);
+	reporting_tick(agent->reporting);
 }
 
 static void agent_dispatch(struct agent *agent, enum event_source source)
@@ -375,6 +244,13 @@ static void agent_dispatch(struct agent *agent, enum event_source source)
 	case EVENT_EXPORTER:
 		agent_on_exporter(agent);
 		break;
+	case EVENT_TICK:
+		agent_on_tick(agent);
+		break;
+	case EVENT_METRICS:
+	case EVENT_CONTROL:
+		reporting_serve(agent->reporting);
+		break;
 	case EVENT_DURATION:
 	case EVENT_SOURCES:
 		agent->running = 0;
@@ -388,6 +264,7 @@ static int agent_loop(struct agent *agent)
 	int i, count;
 
 	agent->running = 1;
+	reporting_ready(agent->reporting);
 	agent->next_check_ns = clock_monotonic_ns() + AGENT_CHECK_NS;
 	while (agent->running) {
 		count = events_wait(&agent->events, sources);
@@ -425,6 +302,7 @@ static void agent_harvest_rest(struct agent *agent)
 
 static void agent_finish(struct agent *agent)
 {
+	reporting_stopping();
 	attachments_remove_all(agent->attachments);
 	agent_harvest_rest(agent);
 	flow_cache_flush(agent->cache, 0, &agent->harvest.time);
@@ -432,20 +310,12 @@ static void agent_finish(struct agent *agent)
 	agent_log_balance(agent);
 }
 
-static void agent_close(struct agent *agent)
+static int agent_exit_code(int err)
 {
-	attachments_free(agent->attachments);
-	interfaces_close(agent->interfaces);
-	flow_cache_free(agent->cache);
-	if (agent->exports)
-		exports_stop(agent->exports, 0);
-	exports_free(agent->exports);
-	harvester_free(agent->harvester);
-	probe_close(agent->probe);
-	events_close(&agent->events);
+	return err == -EPERM || err == -EACCES ? EXIT_CODE_PRIVILEGE : EXIT_CODE_RUNTIME;
 }
 
-int agent_run(const struct config *config)
+int agent_run(struct config *config, const struct config_sources *sources)
 {
 	struct agent *agent = calloc(1, sizeof(*agent));
 	int err;
@@ -455,19 +325,8 @@ int agent_run(const struct config *config)
 		return EXIT_CODE_RUNTIME;
 	}
 	agent->config = config;
-	err = events_open(&agent->events);
-	if (err)
-		log_error("cannot set up signals and events: %s", strerror(-err));
-	if (!err)
-		err = agent_open_interfaces(agent);
-	if (!err)
-		err = agent_open_probe(agent);
-	if (!err)
-		err = agent_open_cache(agent);
-	if (!err)
-		err = agent_open_exports(agent);
-	if (!err)
-		err = agent_open_loop(agent);
+	agent->sources = sources;
+	err = agent_start(agent);
 	if (!err)
 		err = agent_attach(agent);
 	if (!err) {

@@ -6,10 +6,11 @@
 #include "config/config.h"
 
 /*
- * Captures and exports until a signal (INT, TERM, HUP; USR1 only logs the balance), the configured
- * duration, or the last exporter's death; then detaches, flushes and logs the balance. Returns the
- * exit code; start-up failures are logged.
+ * Captures and exports until a signal (INT or TERM), the end of the terminal, the configured duration,
+ * or the last exporter's death; then detaches, flushes and logs the balance. HUP reads the
+ * configuration again, from the sources it was made of; *config changes then, and stays the
+ * caller's. USR1 logs the balance. Returns the exit code; start-up failures are logged.
  */
-int agent_run(const struct config *config);
+int agent_run(struct config *config, const struct config_sources *sources);
 
 #endif

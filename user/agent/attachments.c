@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "capture/hook_list.h"
 #include "lib/log.h"
 
 struct attachment {
@@ -342,4 +343,16 @@ size_t attachments_count(const struct attachments *attachments)
 	for (i = 0; i < attachments->count; i++)
 		attached += !attachments->items[i].failed;
 	return attached;
+}
+
+const struct interface *attachments_next(const struct attachments *attachments, size_t *position,
+					 const struct hook **hooks)
+{
+	const struct attachment *attachment;
+
+	if (*position >= attachments->count)
+		return NULL;
+	attachment = &attachments->items[(*position)++];
+	*hooks = attachment->hooks;
+	return &attachment->interface;
 }

@@ -42,6 +42,11 @@ void attachments_check(struct attachments *attachments);
 /* Interfaces with our programs on them. */
 size_t attachments_count(const struct attachments *attachments);
 
+/* Walks all interfaces that should be captured on: *position starts at 0. *hooks becomes one for
+ * each direction. NULL at the end; both pointers last until the next change. */
+const struct interface *attachments_next(const struct attachments *attachments, size_t *position,
+					 const struct hook **hooks);
+
 /*
  * The hook and program that would be used on an interface; for the doctor. XDP is answered as
  * native: only attaching tells which mode a driver takes.

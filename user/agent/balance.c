@@ -14,9 +14,21 @@ static const char *const balance_outcome_names[FLOW_OUTCOMES] = {
 	[FLOW_TABLE_BUSY] = "table busy", [FLOW_SAMPLED_OUT] = "sampled out",
 };
 
+static const char *const balance_outcome_labels[FLOW_OUTCOMES] = {
+	[FLOW_ACCOUNTED] = "accounted",	  [FLOW_NOT_IP] = "not_ip",
+	[FLOW_MALFORMED] = "malformed",	  [FLOW_TRUNCATED] = "truncated",
+	[FLOW_TOO_DEEP] = "too_deep",	  [FLOW_TABLE_FULL] = "table_full",
+	[FLOW_TABLE_BUSY] = "table_busy", [FLOW_SAMPLED_OUT] = "sampled_out",
+};
+
 const char *balance_outcome_name(enum flow_outcome outcome)
 {
 	return balance_outcome_names[outcome];
+}
+
+const char *balance_outcome_label(enum flow_outcome outcome)
+{
+	return balance_outcome_labels[outcome];
 }
 
 static void balance_sum(struct flow_count *sum, const struct flow_count *add)

@@ -36,6 +36,7 @@ void balance_give_up(struct balance *balance);
 /* One line for each non-zero term, and whether it all adds up, to the log. */
 void balance_log(const struct balance *balance, const struct flow_cache_stats *cache);
 
-const char *balance_outcome_name(enum flow_outcome outcome);
+const char *balance_outcome_name(enum flow_outcome outcome); /* "not IP", for people */
+const char *balance_outcome_label(enum flow_outcome outcome); /* "not_ip", for programs */
 
 #endif

@@ -30,6 +30,7 @@ int events_open(struct events *events)
 
 	for (i = 0; i < EVENT_SOURCES; i++)
 		events->owned_fd[i] = -1;
+	events->has_terminal = isatty(STDERR_FILENO);
 	events->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (events->epoll_fd < 0)
 		return -errno;
@@ -114,5 +115,9 @@ int events_take_signal(const struct events *events)
 
 	if (read(events->owned_fd[EVENT_SIGNAL], &info, sizeof(info)) != sizeof(info))
 		return 0;
+	/* From the kernel; or from a shell that was told, and tells its children. */
+	if (info.ssi_signo == SIGHUP &&
+	    (info.ssi_code == SI_KERNEL || (events->has_terminal && !isatty(STDERR_FILENO))))
+		return SIGTERM;
 	return (int)info.ssi_signo;
 }

@@ -13,13 +13,17 @@ enum event_source {
 	EVENT_NETLINK,
 	EVENT_SIGNAL,
 	EVENT_DURATION, /* the time to run is over */
-	EVENT_EXPORTER, /* one has died */
+	EVENT_EXPORTER, /* one has died, or is done */
+	EVENT_TICK, /* the timer of what is done now and then */
+	EVENT_METRICS,
+	EVENT_CONTROL,
 	EVENT_SOURCES
 };
 
 struct events {
 	int epoll_fd;
 	int owned_fd[EVENT_SOURCES]; /* -1: not there, or somebody else's */
+	int has_terminal; /* stderr was one at the start */
 };
 
 /*
@@ -45,7 +49,8 @@ int events_wait(const struct events *events, enum event_source sources[EVENT_SOU
 /* Makes a timer or the eventfd quiet again. 1 if it had fired, else 0. */
 int events_take(const struct events *events, enum event_source source);
 
-/* The next signal, 0 if there is none. */
+/* The next signal, 0 if there is none. A SIGHUP that says that the terminal is gone comes as
+ * SIGTERM. */
 int events_take_signal(const struct events *events);
 
 #endif

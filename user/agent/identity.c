@@ -14,6 +14,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "lib/clock.h"
+
 #define IDENTITY_ANY_PORT 9 /* discard */
 
 static int identity_source_towards(const struct sockaddr *peer, socklen_t bytes, char *text)
@@ -55,6 +57,10 @@ int identity_read(struct export_identity *identity, const struct config *config)
 	    sizeof(identity->instance))
 		return -errno;
 	identity_read_address(identity->sampler_address);
+	identity->start_ns = clock_realtime_ns();
+	identity->process_id = (uint32_t)getpid();
+	identity->active_timeout_ns = config->active_timeout_ns;
+	identity->idle_timeout_ns = config->idle_timeout_ns;
 	identity->observation_domain_id = config->observation_domain_id;
 	identity->sampling_interval = config->sampling;
 	return 0;

@@ -4,7 +4,7 @@
 #define FLOWPROBE_IDENTITY_H
 
 #include "config/config.h"
-#include "export/exporter.h"
+#include "export/driver.h"
 
 /* 0 or a negative errno. */
 int identity_read(struct export_identity *identity, const struct config *config);

@@ -23,18 +23,35 @@ static int selection_exists(const struct interfaces *interfaces, const char *nam
 	return 0;
 }
 
-/* The first plain name that no interface has, or NULL. */
-static const char *selection_missing(const struct interfaces *interfaces,
-				     const struct config_list *include)
+static int selection_lists(const struct config_list *list, const char *item)
 {
-	size_t i;
+	for (size_t i = 0; i < list->count; i++) {
+		if (!strcmp(list->items[i], item))
+			return 1;
+	}
+	return 0;
+}
 
-	for (i = 0; i < include->count; i++) {
+/* The first plain name that no interface has and that is not known either; or NULL. */
+static const char *selection_missing(const struct interfaces *interfaces,
+				     const struct config_list *include,
+				     const struct config_list *known)
+{
+	for (size_t i = 0; i < include->count; i++) {
 		if (!selection_is_glob(include->items[i]) &&
+		    !selection_lists(known, include->items[i]) &&
 		    !selection_exists(interfaces, include->items[i]))
 			return include->items[i];
 	}
 	return NULL;
+}
+
+static void selection_explain_missing(const char *name, char *error, size_t error_bytes)
+{
+	snprintf(error, error_bytes,
+		 "there is no interface \"%.64s\": `ip link` lists those of this host; use a glob "
+		 "(\"%s*\") for one that appears later",
+		 name, name);
 }
 
 int selection_has_names(const struct config *config)
@@ -48,16 +65,22 @@ int selection_has_names(const struct config *config)
 	return 0;
 }
 
-struct interfaces *selection_open(const struct config *config,
-				  const struct interface_events *events, char *error,
-				  size_t error_bytes)
+static struct interface_selection selection_of(const struct config *config)
 {
-	const struct interface_selection selection = {
+	return (struct interface_selection){
 		.include = (const char *const *)config->interfaces_include.items,
 		.include_count = config->interfaces_include.count,
 		.exclude = (const char *const *)config->interfaces_exclude.items,
 		.exclude_count = config->interfaces_exclude.count,
 	};
+}
+
+struct interfaces *selection_open(const struct config *config,
+				  const struct interface_events *events, char *error,
+				  size_t error_bytes)
+{
+	const struct interface_selection selection = selection_of(config);
+	const struct config_list known = {0};
 	struct interfaces *interfaces = interfaces_open(&selection, events);
 	const char *missing;
 
@@ -66,17 +89,30 @@ struct interfaces *selection_open(const struct config *config,
 			 strerror(errno));
 		return NULL;
 	}
-	missing = selection_missing(interfaces, &config->interfaces_include);
+	missing = selection_missing(interfaces, &config->interfaces_include, &known);
 	if (missing) {
-		snprintf(error, error_bytes,
-			 "there is no interface \"%.64s\": `ip link` lists those of this host; use "
-			 "a "
-			 "glob (\"%s*\") for one "
-			 "that appears later",
-			 missing, missing);
+		selection_explain_missing(missing, error, error_bytes);
 		interfaces_close(interfaces);
 		errno = ENODEV;
 		return NULL;
 	}
 	return interfaces;
+}
+
+int selection_check(const struct interfaces *interfaces, const struct config *current,
+		    const struct config *fresh, char *error, size_t error_bytes)
+{
+	const char *missing = selection_missing(interfaces, &fresh->interfaces_include,
+						&current->interfaces_include);
+
+	if (missing)
+		selection_explain_missing(missing, error, error_bytes);
+	return missing ? -1 : 0;
+}
+
+int selection_apply(struct interfaces *interfaces, const struct config *config)
+{
+	const struct interface_selection selection = selection_of(config);
+
+	return interfaces_select(interfaces, &selection);
 }

@@ -18,6 +18,17 @@ struct interfaces *selection_open(const struct config *config,
 				  const struct interface_events *events, char *error,
 				  size_t error_bytes);
 
+/*
+ * For interfaces that are open already, and another selection than the current one: whether it would
+ * have been accepted, but for names that the current one has, too, whose interfaces may just be away.
+ * 0, or -1 with one line in error.
+ */
+int selection_check(const struct interfaces *interfaces, const struct config *current,
+		    const struct config *fresh, char *error, size_t error_bytes);
+
+/* Selects anew; interfaces_report tells the difference. 0 or a negative errno. */
+int selection_apply(struct interfaces *interfaces, const struct config *config);
+
 /* 1 if at least one plain name, not only globs, was asked for. */
 int selection_has_names(const struct config *config);
 

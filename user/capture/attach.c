@@ -8,7 +8,7 @@
  * only (XDP), the first one has it.
  *
  * Order among TCX programs is fixed at the time of attaching: whoever comes later and asks for head
- * gets in front of us. hook_list_programs tells.
+ * gets in front of us. hook_list.c tells.
  *
  * A lock per hook (hook_lock.c) keeps a second flowprobe from counting everything twice. It covers
  * all kinds, so ingress by XDP and ingress by tc exclude each other, and whoever has it sweeps up
@@ -29,13 +29,8 @@
 
 #include "capture/clsact.h"
 #include "capture/hook_lock.h"
+#include "capture/tcx.h"
 #include "lib/log.h"
-
-/* Linux 6.6; the headers of older distributions do not have them. */
-#define ATTACH_TYPE_TCX_INGRESS 46
-#define ATTACH_TYPE_TCX_EGRESS 47
-#define ATTACH_BEFORE (1u << 3)
-#define ATTACH_AFTER (1u << 4)
 
 const char *hook_kind_name(enum hook_kind kind)
 {
@@ -47,11 +42,6 @@ const char *hook_kind_name(enum hook_kind kind)
 	};
 
 	return names[kind];
-}
-
-static enum bpf_attach_type tcx_attach_type(enum flow_direction direction)
-{
-	return direction == FLOW_INGRESS ? ATTACH_TYPE_TCX_INGRESS : ATTACH_TYPE_TCX_EGRESS;
 }
 
 int hook_tcx_supported(int program_fd)
@@ -68,7 +58,7 @@ static int tcx_attach(struct hook *hook, enum hook_position position, int progra
 {
 	/* Relative to nothing: before, or after, all that are there. */
 	LIBBPF_OPTS(bpf_link_create_opts, options,
-		    .flags = position == HOOK_HEAD ? ATTACH_BEFORE : ATTACH_AFTER);
+		    .flags = position == HOOK_HEAD ? TCX_BEFORE : TCX_AFTER);
 
 	hook->link_fd = bpf_link_create(program_fd, hook->ifindex, tcx_attach_type(hook->direction),
 					&options);
@@ -171,49 +161,4 @@ int hook_check(const struct hook *hook)
 		return 0;
 	/* TCX links have their ifindex in the same place. 0: detached by force or device. */
 	return info.xdp.ifindex == hook->ifindex;
-}
-
-static int tcx_list(uint32_t ifindex, enum flow_direction direction, uint32_t *ids, size_t max)
-{
-	LIBBPF_OPTS(bpf_prog_query_opts, options, .prog_ids = ids, .prog_cnt = max);
-	int err = bpf_prog_query_opts(ifindex, tcx_attach_type(direction), &options);
-
-	if (err == -ENOSPC)
-		return max;
-	if (err == -EINVAL || err == -ENOENT) /* no TCX here, or nothing on it yet */
-		return 0;
-	return err ? err : (int)options.prog_cnt;
-}
-
-static int xdp_list(uint32_t ifindex, uint32_t *ids, size_t max)
-{
-	LIBBPF_OPTS(bpf_xdp_query_opts, options);
-	uint32_t found[3];
-	size_t i;
-	int count = 0, err;
-
-	err = bpf_xdp_query(ifindex, 0, &options);
-	if (err)
-		return err;
-	found[0] = options.hw_prog_id;
-	found[1] = options.drv_prog_id;
-	found[2] = options.skb_prog_id;
-	for (i = 0; i < 3 && (size_t)count < max; i++)
-		if (found[i])
-			ids[count++] = found[i];
-	return count;
-}
-
-int hook_list_programs(uint32_t ifindex, enum hook_kind kind, enum flow_direction direction,
-		       uint32_t *ids, size_t max)
-{
-	int first, then;
-
-	if (kind == HOOK_XDP_NATIVE || kind == HOOK_XDP_GENERIC)
-		return xdp_list(ifindex, ids, max);
-	first = tcx_list(ifindex, direction, ids, max);
-	if (first < 0)
-		return first;
-	then = clsact_list(ifindex, direction, ids + first, max - first);
-	return then < 0 ? then : first + then;
 }

@@ -9,7 +9,6 @@
 #ifndef FLOWPROBE_ATTACH_H
 #define FLOWPROBE_ATTACH_H
 
-#include <stddef.h>
 #include <stdint.h>
 
 #include "flow.h"
@@ -66,14 +65,5 @@ void hook_detach(struct hook *hook);
 /* 1 if the program is still on the hook, 0 if somebody took it off, or the interface is gone. To be
  * called now and then (it also answers those who ask who has the lock). */
 int hook_check(const struct hook *hook);
-
-/*
- * Ids of all programs on the hook in the order they run (TCX first, then clsact filters; or the XDP
- * program), ours included. Returns how many were written, or a negative errno. For doctor and for
- * telling the operator who comes first. With more than max programs, the first max. Listing TCX
- * programs needs the privilege to attach.
- */
-int hook_list_programs(uint32_t ifindex, enum hook_kind kind, enum flow_direction direction,
-		       uint32_t *ids, size_t max);
 
 #endif

@@ -24,6 +24,7 @@
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "capture/rtnetlink.h"
@@ -350,7 +351,7 @@ int clsact_check(const struct hook *hook)
 }
 
 struct listing {
-	uint32_t *ids;
+	struct hook_program *list;
 	size_t count, max;
 };
 
@@ -358,19 +359,25 @@ static int listing_message(void *arg, const struct nlmsghdr *message)
 {
 	struct rtnetlink_filter filter;
 	struct listing *listing = arg;
+	struct hook_program *program;
 	int err;
 
 	err = rtnetlink_parse_filter(message, &filter);
 	if (err <= 0)
 		return err;
-	if (filter.program_id && listing->count < listing->max)
-		listing->ids[listing->count++] = filter.program_id;
+	if (!filter.handle || listing->count == listing->max)
+		return 0;
+	program = &listing->list[listing->count++];
+	*program = (struct hook_program){.kind = HOOK_CLSACT, .id = filter.program_id};
+	snprintf(program->name, sizeof(program->name), "%s",
+		 filter.name[0] ? filter.name : filter.kind);
 	return 0;
 }
 
-int clsact_list(uint32_t ifindex, enum flow_direction direction, uint32_t *ids, size_t max)
+int clsact_list(uint32_t ifindex, enum flow_direction direction, struct hook_program *list,
+		size_t max)
 {
-	struct listing listing = {.ids = ids, .max = max};
+	struct listing listing = {.list = list, .max = max};
 	int attempt, err = -EAGAIN;
 
 	for (attempt = 0; attempt < ATTEMPTS && err == -EAGAIN; attempt++) {
@@ -382,5 +389,5 @@ int clsact_list(uint32_t ifindex, enum flow_direction direction, uint32_t *ids, 
 	/* Asked about the egress side that there is not, the kernel answers about ingress. */
 	if (direction == FLOW_EGRESS && listing.count && qdisc_is_ingress(ifindex) > 0)
 		return 0;
-	return listing.count;
+	return (int)listing.count;
 }

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "capture/attach.h"
+#include "capture/hook_list.h"
 
 /*
  * Removes the filters that dead flowprobes left on this direction, and the qdisc too if flowprobe
@@ -34,8 +35,9 @@ void clsact_detach(const struct hook *hook);
 /* 1 if our filter is there with our program, else 0. */
 int clsact_check(const struct hook *hook);
 
-/* Ids of the programs of all filters in running order. How many were written, or negative errno.
+/* All filters in running order, whatever they are. How many were written, or negative errno.
  * Nothing is on egress where a qdisc of kind "ingress" is. */
-int clsact_list(uint32_t ifindex, enum flow_direction direction, uint32_t *ids, size_t max);
+int clsact_list(uint32_t ifindex, enum flow_direction direction, struct hook_program *list,
+		size_t max);
 
 #endif

@@ -279,6 +279,7 @@ int interface_table_set(struct interface_table *table, const struct rtnetlink_li
 	}
 	now = entry->interface;
 	memcpy(now.name, link->name, sizeof(now.name));
+	memcpy(now.alias, link->alias, sizeof(now.alias));
 	now.flags = link->flags;
 	now.hardware_type = link->hardware_type;
 	now.mtu = link->mtu;

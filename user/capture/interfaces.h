@@ -16,6 +16,8 @@
 /* Gone interfaces whose names are kept; beyond that the longest gone is forgotten. */
 #define INTERFACES_GONE_MAX 4096
 
+#define INTERFACE_ALIAS_BYTES 256 /* IFALIASZ */
+
 enum link_layer {
 	LINK_ETHERNET, /* packets start with an Ethernet header (ARPHRD_ETHER, ARPHRD_LOOPBACK) */
 	LINK_IP, /* packets start with the IP header: tun, WireGuard, ppp, ipip, sit, gre, ... */
@@ -25,6 +27,7 @@ enum link_layer {
 struct interface {
 	uint32_t ifindex;
 	char name[16];
+	char alias[INTERFACE_ALIAS_BYTES]; /* what the administrator calls it; "": nothing */
 	unsigned int flags; /* IFF_* */
 	uint16_t hardware_type; /* ARPHRD_* */
 	uint32_t mtu;

@@ -371,6 +371,36 @@ void probe_close(struct probe *probe)
 	free(probe);
 }
 
+static uint64_t loader_map_bytes(int fd)
+{
+	unsigned long long bytes = 0;
+	char path[64], line[128];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	file = fopen(path, "re");
+	if (!file)
+		return 0;
+	while (!bytes && fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "memlock: %llu", &bytes) != 1)
+			bytes = 0;
+	}
+	fclose(file);
+	return bytes;
+}
+
+uint64_t probe_memory_bytes(const struct probe *probe)
+{
+	const struct bpf_map *map;
+	uint64_t bytes = 0;
+
+	bpf_object__for_each_map(map, probe->skeleton->obj)
+		bytes += loader_map_bytes(bpf_map__fd(map));
+	for (int i = 0; i < FLOW_GENERATIONS; i++)
+		bytes += loader_map_bytes(probe->maps.hash_fd[i]);
+	return bytes;
+}
+
 const struct probe_config *probe_get_config(const struct probe *probe)
 {
 	return &probe->config;

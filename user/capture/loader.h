@@ -55,6 +55,9 @@ void probe_close(struct probe *probe);
 int probe_try(const struct probe_config *config, enum probe_program program, char *error,
 	      size_t error_bytes);
 
+/* Kernel memory of all maps as the kernel reckons it; 0: it does not tell (no /proc). */
+uint64_t probe_memory_bytes(const struct probe *probe);
+
 const struct probe_config *probe_get_config(const struct probe *probe);
 const struct probe_maps *probe_maps(const struct probe *probe);
 int probe_program_fd(const struct probe *probe, enum probe_program program);

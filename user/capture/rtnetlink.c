@@ -111,13 +111,14 @@ static int request_receive(int fd, struct request_state *state)
 	return state->interrupted ? -EAGAIN : 0;
 }
 
-int rtnetlink_request(struct nlmsghdr *request, rtnetlink_handler *handler, void *arg)
+int rtnetlink_request_of(int family, struct nlmsghdr *request, rtnetlink_handler *handler,
+			 void *arg)
 {
 	struct request_state state = {.sequence = 1, .handler = handler, .arg = arg};
 	struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
 	int fd, one = 1, err;
 
-	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, family);
 	if (fd < 0)
 		return -errno;
 	(void)setsockopt(fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &one, sizeof(one));
@@ -131,4 +132,9 @@ int rtnetlink_request(struct nlmsghdr *request, rtnetlink_handler *handler, void
 		err = request_receive(fd, &state);
 	close(fd);
 	return err;
+}
+
+int rtnetlink_request(struct nlmsghdr *request, rtnetlink_handler *handler, void *arg)
+{
+	return rtnetlink_request_of(NETLINK_ROUTE, request, handler, arg);
 }

@@ -32,6 +32,10 @@ int rtnetlink_walk(const void *data, size_t length, rtnetlink_handler *handler, 
  */
 int rtnetlink_request(struct nlmsghdr *request, rtnetlink_handler *handler, void *arg);
 
+/* The same of another family than rtnetlink, NETLINK_GENERIC say. */
+int rtnetlink_request_of(int family, struct nlmsghdr *request, rtnetlink_handler *handler,
+			 void *arg);
+
 /*
  * Receives one datagram that the kernel sent. Returns its length, 0 for one that somebody else
  * sent, -EMSGSIZE for one that did not fit, or the socket's negative errno (-EAGAIN, -ENOBUFS).

@@ -112,6 +112,9 @@ int rtnetlink_parse_link(const struct nlmsghdr *message, struct rtnetlink_link *
 		case IFLA_IFNAME:
 			attribute_string(&attribute, link->name, sizeof(link->name));
 			break;
+		case IFLA_IFALIAS:
+			attribute_string(&attribute, link->alias, sizeof(link->alias));
+			break;
 		case IFLA_MTU:
 			err = attribute_u32(&attribute, &link->mtu);
 			break;

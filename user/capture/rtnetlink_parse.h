@@ -13,9 +13,12 @@
 #include <linux/netlink.h>
 #include <stdint.h>
 
+#define RTNETLINK_ALIAS_BYTES 256 /* IFALIASZ */
+
 struct rtnetlink_link {
 	uint32_t ifindex;
 	char name[16];
+	char alias[RTNETLINK_ALIAS_BYTES]; /* "": none */
 	unsigned int flags; /* IFF_* */
 	uint16_t hardware_type; /* ARPHRD_* */
 	uint32_t mtu;

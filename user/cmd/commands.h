@@ -3,6 +3,8 @@
 #ifndef FLOWPROBE_COMMANDS_H
 #define FLOWPROBE_COMMANDS_H
 
+#include <getopt.h>
+
 /* sysexits, so that systemd shows them by name */
 enum exit_code {
 	EXIT_CODE_OK = 0,
@@ -14,7 +16,16 @@ enum exit_code {
 };
 
 int command_run(int argc, char **argv);
+int command_status(int argc, char **argv);
 int command_doctor(int argc, char **argv);
+int command_config(int argc, char **argv);
+int command_openobserve(int argc, char **argv);
 int command_version(int argc, char **argv);
+
+/* Options of their own that they take, as for getopt_long; ends with a row without a name. */
+extern const struct option status_options[];
+extern const struct option doctor_options[];
+extern const struct option config_command_options[];
+extern const struct option openobserve_options[];
 
 #endif

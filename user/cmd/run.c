@@ -7,16 +7,24 @@
 #include "agent/agent.h"
 #include "capture/loader.h"
 #include "config/config.h"
+#include "config/errors.h"
 #include "lib/log.h"
 
 extern char **environ;
 
 int command_run(int argc, char **argv)
 {
+	const struct config_sources sources = {
+		.argc = argc,
+		.argv = argv,
+		.environment = environ,
+		.default_path = CONFIG_DEFAULT_PATH,
+	};
+	struct config_errors errors = {.stream = stderr};
 	struct config config;
 	int help = 0, code;
 
-	code = config_load(&config, argc, argv, environ, &help);
+	code = config_load_sources(&config, &sources, &errors, &help);
 	if (code)
 		return code;
 	if (help) {
@@ -25,7 +33,7 @@ int command_run(int argc, char **argv)
 	}
 	log_set_level(config.log_level);
 	loader_init();
-	code = agent_run(&config);
+	code = agent_run(&config, &sources);
 	config_free(&config);
 	return code;
 }

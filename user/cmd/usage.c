@@ -2,15 +2,15 @@
 /*
  * Subcommands: the text of `flowprobe --help`, and what is said about a subcommand that is none.
  *
- * The table of subcommands is main.c's and comes in as a parameter, so that this file can be linked
- * without any of them. The options of a subcommand are not listed here: `flowprobe run --help`
- * does, from the option table.
+ * The table of subcommands is in commands.c and comes in as a parameter, so that this file can be
+ * linked without any of them. The options of a subcommand are not listed here: `flowprobe run
+ * --help` does, from the option table.
  */
 #include "cmd/usage.h"
 
 #include "config/suggest.h"
 
-#define NAME_COLUMNS 9
+#define NAME_COLUMNS 12
 #define QUOTE_CHARS 80
 
 void usage_print(FILE *stream, const struct subcommand *commands)

@@ -2,9 +2,8 @@
 /*
  * `flowprobe version`: what a bug report needs to say, one fact a line.
  *
- * Version and revision are macros that the Makefile gives to this file alone, so that a commit
- * rebuilds nothing else. libbpf's version is asked of the library that was linked, not of its
- * headers; the kernel's is that of the running one.
+ * libbpf's version is asked of the library that was linked, not of its headers; the kernel's is
+ * that of the running one.
  */
 #include "cmd/commands.h"
 
@@ -13,10 +12,10 @@
 #include <sys/utsname.h>
 
 #include "capture/loader.h"
+#include "lib/version.h"
 
 int command_version(int argc, char **argv)
 {
-	const char *revision = FLOWPROBE_REVISION;
 	struct utsname host;
 	int help = argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0);
 
@@ -29,8 +28,8 @@ int command_version(int argc, char **argv)
 			argv[1]);
 		return EXIT_CODE_USAGE;
 	}
-	printf("flowprobe %s\n", FLOWPROBE_VERSION);
-	printf("revision  %s\n", *revision ? revision : "unknown");
+	printf("flowprobe %s\n", version_number);
+	printf("revision  %s\n", version_revision[0] ? version_revision : "unknown");
 	printf("libbpf    %s\n", loader_libbpf_version());
 	if (uname(&host) == 0)
 		printf("kernel    %s %s\n", host.release, host.machine);

@@ -3,9 +3,9 @@
  * Configuration: YAML nodes -> draft.
  *
  * The grammar is the part of YAML that people write by hand: one mapping of sections, each a
- * mapping of keys to scalars or lists; and the list of exporters, whose items are "KIND:TARGET" or
- * mappings of name, type and url. A key may stand once. Which sections and keys there are, and what
- * their values look like, is the option table's business.
+ * mapping of keys to scalars or lists; and the list of exporters, whose items are strings or
+ * mappings of their own. A key may stand once. Which sections and keys there are, and what their
+ * values look like, is the business of the option tables.
  *
  * Read by recursive descent: one function per level, each entered with the first node of what it
  * reads as the reader's current one, and left with the last. What does not fit is reported and
@@ -13,26 +13,21 @@
  */
 #include "config/document.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/exporter_draft.h"
 #include "config/yaml.h"
 
 /* Longer than any key there is, so that a key cut to it matches none. */
 #define KEY_BYTES (2 * CONFIG_KEY_BYTES)
 
-enum exporter_field { EXPORTER_NAME, EXPORTER_TYPE, EXPORTER_URL, EXPORTER_FIELDS };
-
-static const char *const exporter_fields[EXPORTER_FIELDS] = {"name", "type", "url"};
-
 struct document {
 	struct config_draft *draft;
 	struct yaml_reader *reader;
+	const char *name; /* borrowed */
 	size_t section_lines[CONFIG_OPTIONS]; /* where it stood, by its first option; 0: nowhere */
 	size_t option_lines[CONFIG_OPTIONS];
-	char *exporter_names[CONFIG_LIST_MAX]; /* owned */
-	size_t exporter_name_count;
 };
 
 struct key {
@@ -89,115 +84,56 @@ static int is_duplicate(struct document *document, const struct key *key, size_t
 	return 0;
 }
 
-static void set_option(struct document *document, const struct config_option *option,
-		       const char *text, struct yaml_place place)
+static struct config_place to_place(const struct document *document, struct yaml_place place)
 {
-	char error[CONFIG_MESSAGE_BYTES];
-	int err = config_draft_set(document->draft, option, CONFIG_ORIGIN_FILE, text, error);
-
-	if (err == -ENOMEM)
-		yaml_reader_no_memory(document->reader);
-	else if (err)
-		yaml_reader_complain(document->reader, place, "%s: %s", option->key, error);
+	return (struct config_place){
+		.origin = CONFIG_ORIGIN_FILE,
+		.file = document->name,
+		.line = place.line,
+		.column = place.column,
+	};
 }
 
-/* A name belongs to one exporter. Takes it. */
-static void read_exporter_name(struct document *document, char *name, struct yaml_place place)
+/* Of the current node. */
+static struct config_place current_place(const struct document *document)
 {
-	for (size_t i = 0; i < document->exporter_name_count; i++) {
-		if (strcmp(document->exporter_names[i], name) != 0)
-			continue;
-		yaml_reader_complain(document->reader, place, "exporters: two are named \"%.*s\"",
-				     CONFIG_QUOTE_CHARS, name);
-		free(name);
-		return;
-	}
-	if (document->exporter_name_count < CONFIG_LIST_MAX)
-		document->exporter_names[document->exporter_name_count++] = name;
-	else /* one item too many, which is reported */
-		free(name);
+	return to_place(document, yaml_reader_place(document->reader));
 }
 
-/* Fills values (owned by the caller) with the fields of the mapping; 0 if any was wrong. */
-static int read_exporter_fields(struct document *document, char *values[EXPORTER_FIELDS])
+static void read_exporter(struct document *document)
 {
+	struct config_exporter_entry entry = {.place = current_place(document), .is_mapping = 1};
 	struct yaml_reader *reader = document->reader;
+	struct config_exporter_text *value;
 	struct key key;
-	int good = 1;
 
 	while (next_key(reader, &key)) {
-		struct suggestion suggestion = {.word = key.text};
-		size_t field = 0;
-
-		while (field < EXPORTER_FIELDS && strcmp(exporter_fields[field], key.text) != 0)
-			suggest_offer(&suggestion, exporter_fields[field++]);
-		if (field == EXPORTER_FIELDS) {
-			yaml_reader_complain(reader, key.place,
-					     "exporters: unknown key %.*s%s (known: name, type, "
-					     "url)",
-					     CONFIG_QUOTE_CHARS, key.text,
-					     suggest_question(&suggestion, ""));
+		value = config_exporter_entry_key(document->draft, &entry, key.text,
+						  to_place(document, key.place));
+		if (!value) {
 			skip_value(reader);
-			good = 0;
 			continue;
 		}
 		yaml_reader_next(reader);
-		if (values[field]) {
-			yaml_reader_complain(reader, key.place, "exporters: %s is there twice",
-					     key.text);
-			yaml_reader_skip(reader);
-			good = 0;
-		} else if (!yaml_reader_text(reader) || !*yaml_reader_text(reader)) {
+		if (!yaml_reader_text(reader) || !*yaml_reader_text(reader)) {
 			refuse(reader, key.text, "must be a single value");
-			good = 0;
-		} else {
-			values[field] = strdup(yaml_reader_text(reader));
-			if (!values[field]) {
-				yaml_reader_no_memory(reader);
-				good = 0;
-			}
+			entry.refused = 1;
+			continue;
 		}
+		value->place = current_place(document);
+		value->text = strdup(yaml_reader_text(reader));
+		if (!value->text)
+			config_exporter_entry_no_memory(document->draft, &entry);
 	}
-	return good && yaml_reader_node(reader) == NODE_MAPPING_END;
-}
-
-static void read_exporter(struct document *document, const struct config_option *option)
-{
-	struct yaml_place place = yaml_reader_place(document->reader);
-	char *values[EXPORTER_FIELDS] = {NULL};
-	char *spec;
-
-	if (!read_exporter_fields(document, values))
-		goto out;
-	if (!values[EXPORTER_TYPE] || !values[EXPORTER_URL]) {
-		yaml_reader_complain(document->reader, place, "exporters: %s is missing",
-				     values[EXPORTER_TYPE] ? "url" : "type");
-		goto out;
-	}
-	if (strchr(values[EXPORTER_TYPE], ':')) {
-		yaml_reader_complain(document->reader, place,
-				     "exporters: type must be one word, such as json");
-		goto out;
-	}
-	if (asprintf(&spec, "%s:%s", values[EXPORTER_TYPE], values[EXPORTER_URL]) < 0) {
-		yaml_reader_no_memory(document->reader);
-		goto out;
-	}
-	set_option(document, option, spec, place);
-	free(spec);
-	if (values[EXPORTER_NAME])
-		read_exporter_name(document, values[EXPORTER_NAME], place);
-	values[EXPORTER_NAME] = NULL;
-out:
-	for (size_t i = 0; i < EXPORTER_FIELDS; i++)
-		free(values[i]);
+	if (yaml_reader_node(reader) != NODE_MAPPING_END)
+		entry.refused = 1;
+	config_exporters_add(document->draft, &entry);
 }
 
 static void read_list(struct document *document, const struct config_option *option)
 {
 	struct yaml_reader *reader = document->reader;
-	struct yaml_place place = yaml_reader_place(reader);
-	char error[CONFIG_MESSAGE_BYTES];
+	struct config_place place = current_place(document);
 	enum yaml_node node;
 	size_t items = 0;
 
@@ -206,16 +142,18 @@ static void read_list(struct document *document, const struct config_option *opt
 		if (node == NODE_LIST_END || node == NODE_NONE)
 			break;
 		if (yaml_reader_text(reader))
-			set_option(document, option, yaml_reader_text(reader),
-				   yaml_reader_place(reader));
-		else if (node == NODE_MAPPING && option->type == CONFIG_OPTION_EXPORTERS)
-			read_exporter(document, option);
+			config_draft_set(document->draft, option, current_place(document),
+					 yaml_reader_text(reader));
+		else if (node == NODE_MAPPING && option->kind == CONFIG_OPTION_EXPORTERS)
+			read_exporter(document);
 		else
-			refuse(reader, option->key, "must be a list of single values");
+			refuse(reader, option->key,
+			       option->kind == CONFIG_OPTION_EXPORTERS
+				       ? "must be a list of strings and mappings"
+				       : "must be a list of single values");
 	}
-	if (node == NODE_LIST_END && items == 0 &&
-	    config_draft_set_empty(document->draft, option, CONFIG_ORIGIN_FILE, error))
-		yaml_reader_complain(reader, place, "%s: %s", option->key, error);
+	if (node == NODE_LIST_END && items == 0)
+		config_draft_set_empty(document->draft, option, place);
 }
 
 static void read_value(struct document *document, const struct config_option *option)
@@ -230,7 +168,8 @@ static void read_value(struct document *document, const struct config_option *op
 	else if (config_option_is_list(option))
 		refuse(reader, option->key, "must be a list: [ITEM, ITEM]");
 	else if (yaml_reader_text(reader))
-		set_option(document, option, yaml_reader_text(reader), yaml_reader_place(reader));
+		config_draft_set(document->draft, option, current_place(document),
+				 yaml_reader_text(reader));
 	else
 		refuse(reader, option->key, "must be a single value");
 }
@@ -303,7 +242,7 @@ static void read_root(struct document *document)
 void config_yaml_load_memory(struct config_draft *draft, const char *name,
 			     const unsigned char *data, size_t size)
 {
-	struct document document = {.draft = draft};
+	struct document document = {.draft = draft, .name = name};
 
 	document.reader = yaml_reader_open(draft->errors, name, data, size);
 	if (!document.reader) {
@@ -316,6 +255,4 @@ void config_yaml_load_memory(struct config_draft *draft, const char *name,
 		refuse(document.reader, "the file", "must consist of sections, such as capture:");
 	yaml_reader_next(document.reader); /* whatever follows is a mistake */
 	yaml_reader_close(document.reader);
-	for (size_t i = 0; i < document.exporter_name_count; i++)
-		free(document.exporter_names[i]);
 }

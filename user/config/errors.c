@@ -4,16 +4,19 @@
  *
  * In come finished sentences from the flag, environment and file readers; out go lines on a stream
  * and one exit code. Lines are written at once and not stored, so that running out of memory can be
- * reported too. The stream is a parameter rather than stderr because tests read it back; log.h is
- * not used because its level is itself part of the configuration that is being read. Values quoted
- * in a message come from outside: control characters are replaced here, in one place, so that a
- * message stays one line and cannot drive the operator's terminal.
+ * reported too. The stream is a parameter rather than stderr because tests read it back. At the
+ * start log.h is not used, because its level is itself part of the configuration that is being
+ * read; at a reload it is. Values quoted in a message come from outside: control characters are
+ * replaced here, in one place, so that a message stays one line and cannot drive the operator's
+ * terminal.
  */
 #include "config/errors.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
 #include <sysexits.h>
+
+#include "lib/log.h"
 
 static int errors_rank(int code)
 {
@@ -39,6 +42,8 @@ void config_errors_add(struct config_errors *errors, int code, const char *forma
 		if ((unsigned char)*c < ' ' || *c == 0x7f)
 			*c = '?';
 	}
+	if (errors->logged)
+		log_error("%s", line);
 	if (errors->stream)
 		fprintf(errors->stream, "flowprobe: %s\n", line);
 }

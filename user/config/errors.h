@@ -17,15 +17,16 @@
 #define CONFIG_QUOTE_CHARS 80
 
 struct config_errors {
-	FILE *stream; /* borrowed; NULL: mistakes are only counted */
+	FILE *stream; /* borrowed; NULL: mistakes are only counted, or logged */
+	int logged; /* they are errors of a running process, for log.h */
 	size_t count;
 	int exit_code; /* 0 as long as count is 0 */
 };
 
 /*
- * Writes "flowprobe: <message>\n", with control characters replaced. code is what the process
- * should exit with for this mistake alone; of several, 1 (out of memory) wins over EX_USAGE, that
- * over EX_CONFIG.
+ * Writes "flowprobe: <message>\n", or logs the message, with control characters replaced. code is
+ * what the process should exit with for this mistake alone; of several, 1 (out of memory) wins over
+ * EX_USAGE, that over EX_CONFIG.
  */
 void config_errors_add(struct config_errors *errors, int code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -11,12 +11,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "config/document.h"
+#include "config/exporter_draft.h"
 
 /* Number of bytes read, at most size; or a negative errno. */
 static ssize_t read_all(int fd, unsigned char *data, size_t size)
@@ -37,6 +40,14 @@ static ssize_t read_all(int fd, unsigned char *data, size_t size)
 	return (ssize_t)used;
 }
 
+/* Pipes and the like are nobody's but who was handed them. */
+static int file_is_public(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_mode & S_IROTH;
+}
+
 static const char *file_fix(int err)
 {
 	switch (err) {
@@ -51,36 +62,79 @@ static const char *file_fix(int err)
 	}
 }
 
-void config_file_load(struct config_draft *draft, const char *path, int optional)
+/* Reports that the file cannot be used; what it says of exporters is missing then. */
+static void __attribute__((format(printf, 4, 5)))
+refuse(struct config_draft *draft, const char *path, int code, const char *format, ...)
 {
-	unsigned char *data = NULL;
-	ssize_t size;
-	int fd;
+	char message[CONFIG_MESSAGE_BYTES];
+	va_list arguments;
 
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 && errno == ENOENT && optional)
-		return;
-	if (fd < 0) {
-		config_errors_add(draft->errors, EX_CONFIG, "%s: cannot be opened: %s%s", path,
-				  strerror(errno), file_fix(errno));
-		return;
-	}
-	data = malloc(CONFIG_FILE_MAX_BYTES + 1);
-	if (!data) {
-		config_errors_add(draft->errors, EXIT_FAILURE, "%s: out of memory", path);
+	va_start(arguments, format);
+	vsnprintf(message, sizeof(message), format, arguments);
+	va_end(arguments);
+	config_errors_add(draft->errors, code, "%s: %s", path, message);
+	draft->exporters_refused = 1;
+}
+
+/* Reads the open file and closes it. */
+static void load(struct config_draft *draft, const char *path, int fd)
+{
+	unsigned char *data = malloc(CONFIG_FILE_MAX_BYTES + 1);
+	const char *name = config_draft_add_file(draft, path);
+	ssize_t size;
+
+	if (!data)
+		refuse(draft, path, EXIT_FAILURE, "out of memory");
+	if (!data || !name)
 		goto out;
-	}
+	draft->file_is_public = file_is_public(fd);
 	size = read_all(fd, data, CONFIG_FILE_MAX_BYTES + 1);
 	if (size < 0)
-		config_errors_add(draft->errors, EX_CONFIG, "%s: cannot be read: %s%s", path,
-				  strerror((int)-size), file_fix((int)-size));
+		refuse(draft, path, EX_CONFIG, "cannot be read: %s%s", strerror((int)-size),
+		       file_fix((int)-size));
 	else if (size > CONFIG_FILE_MAX_BYTES)
-		config_errors_add(draft->errors, EX_CONFIG,
-				  "%s: is larger than %d bytes; is it a configuration file?", path,
-				  CONFIG_FILE_MAX_BYTES);
+		refuse(draft, path, EX_CONFIG,
+		       "is larger than %d bytes; is it a configuration file?",
+		       CONFIG_FILE_MAX_BYTES);
 	else
-		config_yaml_load_memory(draft, path, data, (size_t)size);
+		config_yaml_load_memory(draft, name, data, (size_t)size);
+	config_exporters_name(draft);
 out:
 	free(data);
+	close(fd);
+}
+
+void config_file_load(struct config_draft *draft, const char *path, int optional)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd >= 0)
+		load(draft, path, fd);
+	else if (errno != ENOENT || !optional)
+		refuse(draft, path, EX_CONFIG, "cannot be opened: %s%s", strerror(errno),
+		       file_fix(errno));
+}
+
+void config_file_load_found(struct config_draft *draft, const char *path, uid_t owner)
+{
+	/* Not to wait for whoever opens the other end, should it be a pipe. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat st;
+
+	if (fd < 0) {
+		refuse(draft, path, EX_CONFIG, "cannot be opened: %s%s", strerror(errno),
+		       errno == ENOENT ? "; is it a dangling link?" : "");
+		return;
+	}
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode)) {
+		refuse(draft, path, EX_CONFIG, "is no regular file; remove it, or rename it");
+	} else if (st.st_uid != 0 && st.st_uid != geteuid() && st.st_uid != owner) {
+		refuse(draft, path, EX_CONFIG,
+		       "belongs to somebody else (uid %u); chown it to root, or remove it",
+		       st.st_uid);
+	} else {
+		load(draft, path, fd);
+		return;
+	}
 	close(fd);
 }

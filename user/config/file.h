@@ -3,6 +3,8 @@
 #ifndef FLOWPROBE_CONFIG_FILE_H
 #define FLOWPROBE_CONFIG_FILE_H
 
+#include <sys/types.h>
+
 #include "config/draft.h"
 
 #define CONFIG_FILE_MAX_BYTES (1024 * 1024)
@@ -12,5 +14,11 @@
  * optional, a file that does not exist is none.
  */
 void config_file_load(struct config_draft *draft, const char *path, int optional);
+
+/*
+ * The same with a file that nobody has named, but that lay in a folder: it must be a regular one,
+ * of root, of ourselves, or of owner.
+ */
+void config_file_load_found(struct config_draft *draft, const char *path, uid_t owner);
 
 #endif

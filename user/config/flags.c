@@ -13,9 +13,7 @@
  */
 #include "config/flags.h"
 
-#include <errno.h>
 #include <getopt.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
@@ -142,9 +140,9 @@ void config_flags_scan(struct config_flags *flags, int argc, char **argv)
 	memset(flags, 0, sizeof(*flags));
 	walk_start(&walk, argc, argv);
 	while (walk_next(&walk, &flag)) {
-		if (flag.option && flag.option->type == CONFIG_OPTION_HELP)
+		if (flag.option && flag.option->kind == CONFIG_OPTION_HELP)
 			flags->help = 1;
-		if (flag.option && flag.option->type == CONFIG_OPTION_FILE)
+		if (flag.option && flag.option->kind == CONFIG_OPTION_FILE)
 			flags->path = flag.value;
 	}
 }
@@ -152,21 +150,15 @@ void config_flags_scan(struct config_flags *flags, int argc, char **argv)
 static void flag_apply(struct config_draft *draft, const struct flag *flag)
 {
 	const struct config_option *option = flag->option;
+	const struct config_place place = {.origin = CONFIG_ORIGIN_FLAG};
 	const char *value = flag->value;
-	char error[CONFIG_MESSAGE_BYTES];
-	int err;
 
-	if (option->type == CONFIG_OPTION_PRESET) {
+	if (option->kind == CONFIG_OPTION_PRESET) {
 		value = option->initial;
 		option = config_option_by_key(option->preset_key);
 	}
-	if (!option->key)
-		return;
-	err = config_draft_set(draft, option, CONFIG_ORIGIN_FLAG, value, error);
-	if (err == -ENOMEM)
-		config_errors_add(draft->errors, EXIT_FAILURE, "--%s: out of memory", option->flag);
-	else if (err)
-		config_errors_add(draft->errors, EX_USAGE, "--%s: %s", option->flag, error);
+	if (option->key)
+		config_draft_set(draft, option, place, value);
 }
 
 void config_flags_load(struct config_draft *draft, int argc, char **argv)

@@ -5,9 +5,6 @@
 
 #include <stdio.h>
 
-/* No line of the help is longer. */
-#define CONFIG_HELP_COLUMNS 96
-
 void config_help_write(FILE *stream);
 
 #endif

@@ -3,11 +3,11 @@
  * Configuration: the option table and the look-ups in it.
  *
  * One row per option. Everything that is known about an option stands in its row, and everything
- * that deals with options walks the rows: flags.c, environment.c, document.c, draft.c (defaults)
- * and help.c. So an option cannot exist in one source and be missing in another. A default is
- * written as an operator would write it and goes through the same check as a given value. The name
- * of the variable is derived from the key instead of being stored, so these two cannot drift apart
- * either.
+ * that deals with options walks the rows: flags.c, environment.c, document.c and draft.c (defaults)
+ * to read them, help.c, man.c, example.c, show.c and cmd/completion.c to write about them. So an
+ * option cannot exist in one of these and be missing in another. A default is written as an
+ * operator would write it and goes through the same check as a given value. The name of the
+ * variable is derived from the key instead of being stored, so these two cannot drift apart either.
  *
  * Rejected: an X-macro, which would also generate struct config, but hides the table from debugger,
  * editor and reader; offsets do the same in plain C.
@@ -17,6 +17,8 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 #include "config/config.h"
 #include "lib/clock.h"
@@ -24,9 +26,12 @@
 #define NS_PER_HOUR (3600 * NS_PER_S)
 #define HOURS_PER_CENTURY 876000ull
 
-#define FIELD(name) .offset = offsetof(struct config, name)
+/* What fits in an address of a unix socket, see unix(7). */
+#define SOCKET_PATH_MAX (sizeof(((struct sockaddr_un *)0)->sun_path) - 1)
 
-/* config_value_set() writes every enum as an unsigned int. */
+#define FIELD(name) offsetof(struct config, name)
+
+/* config_field_set() writes every enum as an unsigned int. */
 _Static_assert(sizeof(enum config_hook) == sizeof(unsigned int), "size of enums");
 _Static_assert(sizeof(enum log_level) == sizeof(unsigned int), "size of enums");
 
@@ -73,59 +78,54 @@ const struct config_option config_options[] = {
 		.letter = 'i',
 		.argument = "GLOB",
 		.key = "interfaces.include",
-		.type = CONFIG_OPTION_GLOBS,
-		FIELD(interfaces_include),
+		.field = {CONFIG_FIELD_GLOBS, FIELD(interfaces_include)},
 		.shown_default = "those with a default route, else all that are up but lo",
-		.help = "capture on the interfaces that match; repeatable",
+		.example = "eth0",
+		.help = "capture on the interfaces that match",
 	},
 	{
 		.group = "Interfaces",
 		.flag = "exclude-interface",
 		.argument = "GLOB",
 		.key = "interfaces.exclude",
-		.type = CONFIG_OPTION_GLOBS,
-		FIELD(interfaces_exclude),
+		.field = {CONFIG_FIELD_GLOBS, FIELD(interfaces_exclude)},
 		.initial = "lo",
-		.help = "never capture on these; repeatable",
+		.help = "never capture on these",
 	},
 	{
 		.group = "Capture",
 		.flag = "hook",
 		.key = "capture.hook",
-		.type = CONFIG_OPTION_CHOICE,
-		FIELD(hook),
-		.choices = hooks,
+		.field = {CONFIG_FIELD_CHOICE, FIELD(hook), .choices = hooks},
 		.initial = "auto",
+		.restart = 1,
 		.help = "where packets are seen; auto is tcx if the kernel has it, else tc",
 	},
 	{
 		.group = "Capture",
 		.flag = "direction",
 		.key = "capture.direction",
-		.type = CONFIG_OPTION_CHOICE,
-		FIELD(direction),
-		.choices = directions,
+		.field = {CONFIG_FIELD_CHOICE, FIELD(direction), .choices = directions},
 		.initial = "both",
+		.restart = 1,
 		.help = "which packets of an interface to count",
 	},
 	{
 		.group = "Capture",
 		.flag = "ingress-position",
 		.key = "capture.ingress_position",
-		.type = CONFIG_OPTION_CHOICE,
-		FIELD(ingress_position),
-		.choices = positions,
+		.field = {CONFIG_FIELD_CHOICE, FIELD(ingress_position), .choices = positions},
 		.initial = "head",
+		.restart = 1,
 		.help = "before or after other programs on ingress",
 	},
 	{
 		.group = "Capture",
 		.flag = "egress-position",
 		.key = "capture.egress_position",
-		.type = CONFIG_OPTION_CHOICE,
-		FIELD(egress_position),
-		.choices = positions,
+		.field = {CONFIG_FIELD_CHOICE, FIELD(egress_position), .choices = positions},
 		.initial = "tail",
+		.restart = 1,
 		.help = "before or after other programs on egress",
 	},
 	{
@@ -133,21 +133,18 @@ const struct config_option config_options[] = {
 		.flag = "sampling",
 		.argument = "N",
 		.key = "capture.sampling",
-		.type = CONFIG_OPTION_NUMBER,
-		FIELD(sampling),
-		.min = 1,
-		.max = 16777216,
+		.field = {CONFIG_FIELD_NUMBER, FIELD(sampling), .min = 1, .max = 16777216},
 		.initial = "1",
+		.restart = 1,
 		.help = "count one packet in N",
 	},
 	{
 		.group = "Capture",
 		.flag = "table",
 		.key = "capture.table",
-		.type = CONFIG_OPTION_CHOICE,
-		FIELD(table),
-		.choices = tables,
+		.field = {CONFIG_FIELD_CHOICE, FIELD(table), .choices = tables},
 		.initial = "auto",
+		.restart = 1,
 		.help = "flow table in the kernel; auto is slots unless the kernel needs hash",
 	},
 	{
@@ -155,11 +152,9 @@ const struct config_option config_options[] = {
 		.flag = "slots",
 		.argument = "N",
 		.key = "capture.slots",
-		.type = CONFIG_OPTION_POWER_OF_TWO,
-		FIELD(slots),
-		.min = 1024,
-		.max = 4194304,
+		.field = {CONFIG_FIELD_POWER_OF_TWO, FIELD(slots), .min = 1024, .max = 4194304},
 		.initial = "131072",
+		.restart = 1,
 		.help = "size of the flow table, in flows per harvest; a power of two",
 	},
 	{
@@ -167,11 +162,10 @@ const struct config_option config_options[] = {
 		.flag = "harvest-interval",
 		.argument = "T",
 		.key = "capture.harvest_interval",
-		.type = CONFIG_OPTION_DURATION,
-		FIELD(harvest_interval_ns),
-		.min = 100 * NS_PER_MS,
-		.max = 30 * NS_PER_S,
+		.field = {CONFIG_FIELD_DURATION, FIELD(harvest_interval_ns), .min = 100 * NS_PER_MS,
+			  .max = 30 * NS_PER_S},
 		.initial = "1s",
+		.restart = 1,
 		.help = "how often the flow table is emptied into the flow cache",
 	},
 	{
@@ -179,11 +173,9 @@ const struct config_option config_options[] = {
 		.flag = "max-flows",
 		.argument = "N",
 		.key = "flows.max_flows",
-		.type = CONFIG_OPTION_NUMBER,
-		FIELD(max_flows),
-		.min = 1024,
-		.max = 16777216,
+		.field = {CONFIG_FIELD_NUMBER, FIELD(max_flows), .min = 1024, .max = 16777216},
 		.initial = "262144",
+		.restart = 1,
 		.help = "size of the flow cache; beyond it flows are cut early",
 	},
 	{
@@ -191,10 +183,8 @@ const struct config_option config_options[] = {
 		.flag = "active-timeout",
 		.argument = "T",
 		.key = "flows.active_timeout",
-		.type = CONFIG_OPTION_DURATION,
-		FIELD(active_timeout_ns),
-		.min = NS_PER_S,
-		.max = NS_PER_HOUR,
+		.field = {CONFIG_FIELD_DURATION, FIELD(active_timeout_ns), .min = NS_PER_S,
+			  .max = NS_PER_HOUR},
 		.initial = "60s",
 		.help = "write a record of a flow that goes on at least this often",
 	},
@@ -203,54 +193,79 @@ const struct config_option config_options[] = {
 		.flag = "idle-timeout",
 		.argument = "T",
 		.key = "flows.idle_timeout",
-		.type = CONFIG_OPTION_DURATION,
-		FIELD(idle_timeout_ns),
-		.min = NS_PER_S,
-		.max = NS_PER_HOUR,
+		.field = {CONFIG_FIELD_DURATION, FIELD(idle_timeout_ns), .min = NS_PER_S,
+			  .max = NS_PER_HOUR},
 		.initial = "15s",
 		.help = "a flow without packets for this long has ended",
 	},
 	{
 		.group = "Export",
 		.flag = "export",
-		.argument = "KIND:TARGET",
+		.argument = "TYPE:TARGET",
 		.key = "exporters",
-		.type = CONFIG_OPTION_EXPORTERS,
-		FIELD(exporters),
-		.min = 1,
+		.kind = CONFIG_OPTION_EXPORTERS,
 		.initial = "json:-",
-		.help = "where records go: json:- is stdout, json:PATH a file; repeatable",
+		.help = "where records go, and how: see below",
 	},
 	{
 		.group = "Export",
 		.flag = "observation-domain",
 		.argument = "N",
 		.key = "export.observation_domain_id",
-		.type = CONFIG_OPTION_NUMBER,
-		FIELD(observation_domain_id),
-		.max = UINT32_MAX,
-		.initial = "0",
+		.field = {CONFIG_FIELD_NUMBER, FIELD(observation_domain_id), .max = UINT32_MAX},
+		.initial = "0", /* else nfacctd 1.7.7 does not find the sampling rate of IPFIX */
+		.restart = 1,
 		.help = "number that tells this probe from others at the collector",
+	},
+	{
+		.group = "Watching",
+		.flag = "metrics",
+		.argument = "ADDR:PORT",
+		.key = "metrics.listen",
+		.field = {CONFIG_FIELD_LISTEN, FIELD(metrics_listen), .or_none = 1},
+		.initial = CONFIG_NONE,
+		.restart = 1,
+		.example = "127.0.0.1:9991",
+		.help = "serve metrics for Prometheus, and health, over HTTP here",
+	},
+	{
+		.group = "Watching",
+		.flag = "metrics-textfile",
+		.argument = "PATH",
+		.key = "metrics.textfile",
+		.field = {CONFIG_FIELD_PATH, FIELD(metrics_textfile), .or_none = 1},
+		.initial = CONFIG_NONE,
+		.example = "/var/lib/prometheus/node-exporter/flowprobe.prom",
+		.help = "write metrics to this file, for node_exporter",
+	},
+	{
+		.group = "Watching",
+		.flag = "control-socket",
+		.argument = "PATH",
+		.key = "control.socket",
+		.field = {CONFIG_FIELD_PATH, FIELD(control_socket), .max = SOCKET_PATH_MAX,
+			  .or_none = 1},
+		.initial = CONFIG_CONTROL_SOCKET,
+		.restart = 1,
+		.help = "socket that flowprobe status asks",
 	},
 	{
 		.group = "Running",
 		.flag = "duration",
 		.argument = "T",
 		.key = "run.duration",
-		.type = CONFIG_OPTION_DURATION,
-		FIELD(duration_ns),
-		.max = HOURS_PER_CENTURY * NS_PER_HOUR,
+		.field = {CONFIG_FIELD_DURATION, FIELD(duration_ns),
+			  .max = HOURS_PER_CENTURY * NS_PER_HOUR},
 		.initial = "0s",
 		.shown_default = "until a signal",
+		.restart = 1,
 		.help = "stop after this time, with all records written",
 	},
 	{
 		.group = "Running",
 		.flag = "log-level",
 		.key = "log.level",
-		.type = CONFIG_OPTION_CHOICE,
-		FIELD(log_level),
-		.choices = log_levels,
+		.field = {CONFIG_FIELD_CHOICE, FIELD(log_level), .choices = log_levels},
 		.initial = "info",
 		.help = "which messages to write to stderr",
 	},
@@ -258,7 +273,7 @@ const struct config_option config_options[] = {
 		.group = "Running",
 		.flag = "verbose",
 		.letter = 'v',
-		.type = CONFIG_OPTION_PRESET,
+		.kind = CONFIG_OPTION_PRESET,
 		.preset_key = "log.level",
 		.initial = "debug",
 		.help = "short for --log-level debug",
@@ -267,7 +282,7 @@ const struct config_option config_options[] = {
 		.group = "Running",
 		.flag = "quiet",
 		.letter = 'q',
-		.type = CONFIG_OPTION_PRESET,
+		.kind = CONFIG_OPTION_PRESET,
 		.preset_key = "log.level",
 		.initial = "warning",
 		.help = "short for --log-level warning",
@@ -277,18 +292,23 @@ const struct config_option config_options[] = {
 		.flag = "config",
 		.letter = 'c',
 		.argument = "FILE",
-		.type = CONFIG_OPTION_FILE,
+		.kind = CONFIG_OPTION_FILE,
 		.shown_default = CONFIG_DEFAULT_PATH " if it exists",
-		.help = "configuration file, in YAML",
+		.help = "configuration file, in YAML; then every *.yaml in conf.d beside it",
 	},
 	{
 		.group = "Running",
 		.flag = "help",
 		.letter = 'h',
-		.type = CONFIG_OPTION_HELP,
+		.kind = CONFIG_OPTION_HELP,
 		.help = "show this",
 	},
 };
+
+const char *config_option_default(const struct config_option *option)
+{
+	return option->shown_default ? option->shown_default : option->initial;
+}
 
 size_t config_option_index(const struct config_option *option)
 {
@@ -297,12 +317,13 @@ size_t config_option_index(const struct config_option *option)
 
 int config_option_is_list(const struct config_option *option)
 {
-	return option->type == CONFIG_OPTION_GLOBS || option->type == CONFIG_OPTION_EXPORTERS;
+	return option->kind == CONFIG_OPTION_EXPORTERS ||
+	       (option->kind == CONFIG_OPTION_VALUE && option->field.type == CONFIG_FIELD_GLOBS);
 }
 
 int config_option_takes_value(const struct config_option *option)
 {
-	return option->type != CONFIG_OPTION_PRESET && option->type != CONFIG_OPTION_HELP;
+	return option->kind != CONFIG_OPTION_PRESET && option->kind != CONFIG_OPTION_HELP;
 }
 
 void config_option_variable(const struct config_option *option, char name[CONFIG_VARIABLE_BYTES])

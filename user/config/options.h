@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The option table of `flowprobe run`: the one place that says which options exist. Flags, keys of
- * the configuration file, FLOWPROBE_* variables, defaults, ranges and --help are all walks over it.
+ * the configuration file, FLOWPROBE_* variables, defaults, ranges, --help, the example file, what
+ * `config show` writes, the manual and completion are all walks over it.
  */
 #ifndef FLOWPROBE_CONFIG_OPTIONS_H
 #define FLOWPROBE_CONFIG_OPTIONS_H
@@ -10,19 +11,16 @@
 #include <stdint.h>
 
 #include "config/suggest.h"
+#include "config/value.h"
 
-#define CONFIG_OPTIONS 21
+#define CONFIG_OPTIONS 24
 #define CONFIG_KEY_BYTES 64 /* longest key, with the NUL */
 #define CONFIG_VARIABLE_PREFIX "FLOWPROBE_"
 #define CONFIG_VARIABLE_BYTES (sizeof(CONFIG_VARIABLE_PREFIX) + CONFIG_KEY_BYTES)
 
-enum config_option_type {
-	CONFIG_OPTION_NUMBER, /* uint32_t */
-	CONFIG_OPTION_POWER_OF_TWO, /* uint32_t */
-	CONFIG_OPTION_DURATION, /* uint64_t, nanoseconds */
-	CONFIG_OPTION_CHOICE, /* an enum, whose values are the indices of choices */
-	CONFIG_OPTION_GLOBS, /* struct config_list of interface name patterns */
-	CONFIG_OPTION_EXPORTERS, /* struct config_list of "KIND:TARGET" */
+enum config_option_kind {
+	CONFIG_OPTION_VALUE, /* a field of struct config */
+	CONFIG_OPTION_EXPORTERS, /* the list of them, see exporters.h */
 	/* flags only, without a key */
 	CONFIG_OPTION_PRESET, /* short for giving preset_key the value initial */
 	CONFIG_OPTION_FILE, /* the configuration file */
@@ -30,23 +28,26 @@ enum config_option_type {
 };
 
 struct config_option {
-	const char *group; /* heading in --help; rows of a group are neighbours */
+	const char
+		*group; /* heading in --help; rows of a group, and of a section, are neighbours */
 	const char *flag; /* long option without "--" */
 	char letter; /* short option, 0: none */
 	const char *argument; /* what stands for the value in --help; NULL: choices, or none */
 	const char *key; /* "section.name", or "name" at the top level; NULL: flag only */
-	enum config_option_type type;
-	size_t offset; /* in struct config */
-	uint64_t min; /* numbers and durations (ns): smallest; lists: fewest items */
-	uint64_t max; /* numbers and durations (ns): largest */
-	const char *const *choices; /* NULL-terminated */
+	enum config_option_kind kind;
+	struct config_field field; /* VALUE only: in struct config */
 	const char *initial; /* the default, as one would write it; NULL: an empty list */
 	const char *shown_default; /* what --help says instead of initial; NULL: initial */
+	const char *example; /* what the example file shows instead of initial; NULL: initial */
 	const char *preset_key;
+	int restart; /* a new value takes effect only when flowprobe starts anew, not by a reload */
 	const char *help; /* one line */
 };
 
 extern const struct config_option config_options[CONFIG_OPTIONS];
+
+/* The default in words; NULL: none. */
+const char *config_option_default(const struct config_option *option);
 
 /* Row number of an option of the table. */
 size_t config_option_index(const struct config_option *option);

@@ -160,6 +160,7 @@ static void step(struct yaml_reader *reader)
 	reader->ended = 1;
 }
 
+/* No names: they may be a password that somebody has left without quotes. */
 static void check_properties(struct yaml_reader *reader, const yaml_char_t *anchor,
 			     const yaml_char_t *tag)
 {
@@ -167,11 +168,12 @@ static void check_properties(struct yaml_reader *reader, const yaml_char_t *anch
 
 	if (anchor)
 		yaml_reader_complain(reader, place,
-				     "anchors (&%.*s) are not supported; leave it out",
-				     CONFIG_QUOTE_CHARS, (const char *)anchor);
+				     "anchors (&NAME) are not supported; leave it out, or put what "
+				     "starts with & in quotes");
 	if (tag)
-		yaml_reader_complain(reader, place, "tags (%.*s) are not supported; leave it out",
-				     CONFIG_QUOTE_CHARS, (const char *)tag);
+		yaml_reader_complain(reader, place,
+				     "tags (!NAME) are not supported; leave it out, or put what "
+				     "starts with ! in quotes");
 }
 
 static void check_event(struct yaml_reader *reader)
@@ -193,8 +195,8 @@ static void check_event(struct yaml_reader *reader)
 		break;
 	case YAML_ALIAS_EVENT:
 		yaml_reader_complain(reader, place,
-				     "aliases (*%.*s) are not supported; repeat the value",
-				     CONFIG_QUOTE_CHARS, (const char *)event->data.alias.anchor);
+				     "aliases (*NAME) are not supported; repeat the value, or put "
+				     "what starts with * in quotes");
 		break;
 	case YAML_DOCUMENT_START_EVENT:
 		if (event->data.document_start.tag_directives.start !=

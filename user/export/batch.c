@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * record -> export: the batches that records travel in, see exporter.h.
+ * record -> export: the batches that records travel in, see batch.h.
  *
  * The pool is one anonymous mapping, so batches that were never used cost address space and no
  * memory. Returned batches are handed out again last in, first out: the working set stays as small
@@ -10,7 +10,7 @@
  * so a lock-free list (with its ABA counter) would win nothing. The reference count is atomic
  * because every exporter drops its own without the lock.
  */
-#include "export/exporter.h"
+#include "export/batch.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -75,7 +75,7 @@ struct record_batch *record_pool_get(struct record_pool *pool)
 	pthread_mutex_unlock(&pool->lock);
 	if (!batch)
 		return NULL;
-	batch->count = 0;
+	batch->count = (struct export_count){0};
 	batch->pool = pool;
 	atomic_store_explicit(&batch->references, 1, memory_order_relaxed);
 	return batch;

@@ -14,12 +14,13 @@
  * became of them.
  *
  * The driver is called when the ring is filled and told to flush whenever the ring has run empty,
- * so there is no flush timer: a quiet host's record leaves at once, and a busy host's buffers leave
- * when they are full.
+ * so a quiet host's record leaves at once, and a busy host's buffers leave when they are full. A
+ * driver that has something to do at other times too says when.
  *
- * stop (for the driver: give up waiting) is set only when the deadline of exporter_stop passes;
- * until then a slow destination still gets everything. A dead destination is not called again; its
- * thread stays and counts what is submitted as lost, so that submitting has no special case.
+ * control.over (for the driver: give up waiting) is set only when the deadline of exporter_stop
+ * passes; until then a slow destination still gets everything. A dead destination is not called
+ * again; its thread stays and counts what is submitted as lost, so that submitting has no special
+ * case.
  */
 #include "export/exporter.h"
 
@@ -27,10 +28,11 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdatomic.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -38,22 +40,27 @@
 
 #define THREAD_NAME_BYTES 16 /* what the kernel keeps */
 #define KINDS_BYTES 128
+#define ERROR_BYTES 512
 
 struct exporter {
 	const struct export_driver *driver;
 	void *self; /* the driver's; the thread's own after start */
-	char *spec;
+	const struct export_settings *settings; /* borrowed, like identity */
+	const struct export_identity *identity;
 	int wake_fd;
-	int stopped; /* the thread is joined; owner's thread only */
+	int started; /* there is a thread; owner's thread only, like the next */
+	int stopped; /* it is joined */
 	pthread_t thread;
-	_Atomic int stop; /* the deadline has passed */
+	struct export_control control; /* the thread's own, but stopping and over */
 
 	pthread_mutex_t lock; /* all below */
 	pthread_cond_t work; /* the ring has something, or stopping */
 	pthread_cond_t finished;
 	struct exporter_stats stats;
-	int stopping;
+	uint64_t first_lost_ns;
+	uint64_t last_lost_ns;
 	int done; /* the thread is about to end */
+	uint64_t waiting; /* records in the ring */
 	size_t capacity;
 	size_t first;
 	size_t count;
@@ -67,84 +74,209 @@ static struct record_batch *take_oldest(struct exporter *exporter)
 
 	exporter->first = (exporter->first + 1) % exporter->capacity;
 	exporter->count--;
+	exporter->waiting -= batch->count.records;
 	return batch;
+}
+
+static void note_loss(struct exporter *exporter, const struct export_count *lost)
+{
+	if (!lost->records)
+		return;
+	exporter->last_lost_ns = clock_realtime_ns();
+	if (!exporter->first_lost_ns)
+		exporter->first_lost_ns = exporter->last_lost_ns;
+}
+
+/* The lock must be held; the ring must not be empty. The caller puts the batch. */
+static struct record_batch *drop_oldest(struct exporter *exporter)
+{
+	struct record_batch *batch = take_oldest(exporter);
+
+	export_count_add(&exporter->stats.dropped_queue, &batch->count);
+	export_count_subtract(&exporter->stats.queued, &batch->count);
+	note_loss(exporter, &batch->count);
+	return batch;
+}
+
+static void drop_all(struct exporter *exporter)
+{
+	while (exporter->count)
+		record_batch_put(drop_oldest(exporter));
 }
 
 static void add_outcome(struct exporter *exporter, const struct export_outcome *outcome)
 {
 	struct exporter_stats *stats = &exporter->stats;
+	const struct {
+		const struct export_count *count;
+		struct export_count *sum;
+		int is_loss;
+	} parts[] = {
+		{&outcome->sent, &stats->sent, 0},
+		{&outcome->kept, &stats->kept, 0},
+		{&outcome->lost, &stats->dropped_error, 1},
+		{&outcome->unsupported, &stats->dropped_unsupported, 1},
+		{&outcome->refused, &stats->dropped_refused, 1},
+		{&outcome->spool_full, &stats->dropped_spool, 1},
+	};
 
-	assert(outcome->sent + outcome->lost <= stats->queued);
-	stats->sent += outcome->sent;
-	stats->dropped_error += outcome->lost;
-	stats->queued -= outcome->sent + outcome->lost;
-	if (outcome->error)
+	export_count_add(&stats->recovered, &outcome->recovered);
+	export_count_add(&stats->queued, &outcome->recovered);
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		assert(parts[i].count->records <= stats->queued.records);
+		export_count_subtract(&stats->queued, parts[i].count);
+		export_count_add(parts[i].sum, parts[i].count);
+		if (parts[i].is_loss)
+			note_loss(exporter, parts[i].count);
+	}
+	if (outcome->sent.records)
+		stats->last_success_ns = clock_realtime_ns();
+	if (outcome->error) {
+		stats->errors++;
 		stats->last_error = outcome->error;
+		memcpy(stats->last_reason, outcome->reason, sizeof(stats->last_reason));
+	}
 	if (outcome->dead)
 		stats->dead = 1;
 }
 
-static void wake_owner(const struct exporter *exporter)
+/* On the exporter's thread, in the middle of a call of the driver. */
+static void take_condition(struct export_control *control)
+{
+	struct exporter *exporter =
+		(struct exporter *)((char *)control - offsetof(struct exporter, control));
+	const struct export_condition *condition = &control->condition;
+	struct exporter_stats *stats = &exporter->stats;
+
+	pthread_mutex_lock(&exporter->lock);
+	if (condition->is_down && !stats->is_down)
+		stats->errors++;
+	stats->is_down = condition->is_down;
+	stats->spooled = condition->spooled;
+	stats->spool_bytes = condition->spool_bytes;
+	memcpy(stats->last_reason, condition->reason, sizeof(stats->last_reason));
+	pthread_mutex_unlock(&exporter->lock);
+}
+
+/* Never blocks: the counter of an eventfd has room, or its reader is to wake anyway. */
+static void wake(int event_fd)
 {
 	const uint64_t one = 1;
 	ssize_t written;
 
-	if (exporter->wake_fd < 0)
+	if (event_fd < 0)
 		return;
 	do
-		written = write(exporter->wake_fd, &one, sizeof(one));
+		written = write(event_fd, &one, sizeof(one));
 	while (written < 0 && errno == EINTR);
-	/* Any other failure means that the counter is full: the owner will wake anyway. */
 }
 
-/* Lets the driver send batch, or flush if it is NULL. The lock must be held; it is released during
- * the call. */
-static void run_driver(struct exporter *exporter, const struct record_batch *batch)
-{
-	struct export_outcome outcome = {0};
-	int dead = exporter->stats.dead;
+enum driver_call { DRIVER_SEND, DRIVER_FLUSH, DRIVER_TICK, DRIVER_LAST_FLUSH };
 
-	pthread_mutex_unlock(&exporter->lock);
-	if (dead)
-		outcome.lost = batch ? batch->count : 0;
-	else if (batch)
-		exporter->driver->send(exporter->self, batch->records, batch->count,
-				       &exporter->stop, &outcome);
-	else
-		exporter->driver->flush(exporter->self, &exporter->stop, &outcome);
-	pthread_mutex_lock(&exporter->lock);
-	add_outcome(exporter, &outcome);
-	if (outcome.dead)
-		wake_owner(exporter); /* never blocks: an eventfd's counter has room */
+static void prepare_control(struct exporter *exporter, enum driver_call call)
+{
+	struct export_control *control = &exporter->control;
+	const struct exporter_stats *stats = &exporter->stats;
+
+	control->outcome = (struct export_outcome){0};
+	control->last = call == DRIVER_LAST_FLUSH;
+	control->backlog = exporter->waiting;
+	control->lost = stats->dropped_queue;
+	export_count_add(&control->lost, &stats->dropped_error);
+	export_count_add(&control->lost, &stats->dropped_unsupported);
+	export_count_add(&control->lost, &stats->dropped_refused);
+	export_count_add(&control->lost, &stats->dropped_spool);
+	control->first_lost_ns = exporter->first_lost_ns;
+	control->last_lost_ns = exporter->last_lost_ns;
+}
+
+/* The lock must be held; it is released during the call. batch is NULL unless it is to be sent. */
+static void run_driver(struct exporter *exporter, enum driver_call call,
+		       const struct record_batch *batch)
+{
+	struct export_control *control = &exporter->control;
+
+	prepare_control(exporter, call);
+	if (exporter->stats.dead) {
+		if (batch)
+			control->outcome.lost = batch->count;
+	} else {
+		pthread_mutex_unlock(&exporter->lock);
+		export_end_waiting(control);
+		if (call == DRIVER_SEND)
+			exporter->driver->send(exporter->self, batch->records, batch->count.records,
+					       control);
+		else if (call == DRIVER_TICK)
+			exporter->driver->tick(exporter->self, control);
+		else
+			exporter->driver->flush(exporter->self, control);
+		export_begin_waiting(control);
+		pthread_mutex_lock(&exporter->lock);
+	}
+	add_outcome(exporter, &control->outcome);
+	if (control->outcome.dead)
+		wake(exporter->wake_fd);
+}
+
+static uint64_t next_tick_ns(const struct exporter *exporter)
+{
+	if (!exporter->driver->next_ns || exporter->stats.dead)
+		return UINT64_MAX;
+	return exporter->driver->next_ns(exporter->self);
+}
+
+static struct timespec to_timespec(uint64_t time_ns)
+{
+	return (struct timespec){
+		.tv_sec = (time_t)(time_ns / NS_PER_S),
+		.tv_nsec = (long)(time_ns % NS_PER_S),
+	};
+}
+
+/* Waits, with the lock, for records or the end. 0: the time of the driver's tick has come. */
+static int wait_for_work(struct exporter *exporter)
+{
+	uint64_t tick_ns = next_tick_ns(exporter);
+	struct timespec deadline = to_timespec(tick_ns);
+
+	while (!exporter->count && !exporter->control.stopping) {
+		if (tick_ns == UINT64_MAX)
+			pthread_cond_wait(&exporter->work, &exporter->lock);
+		else if (pthread_cond_timedwait(&exporter->work, &exporter->lock, &deadline) ==
+			 ETIMEDOUT)
+			return 0;
+	}
+	return 1;
+}
+
+static void send_oldest(struct exporter *exporter)
+{
+	struct record_batch *batch = take_oldest(exporter);
+
+	run_driver(exporter, DRIVER_SEND, batch);
+	record_batch_put(batch);
+	if (!exporter->count && !exporter->control.stopping)
+		run_driver(exporter, DRIVER_FLUSH, NULL);
 }
 
 static void *exporter_run(void *arg)
 {
 	struct exporter *exporter = arg;
-	struct record_batch *batch;
 
 	pthread_mutex_lock(&exporter->lock);
-	for (;;) {
-		while (!exporter->count && !exporter->stopping)
-			pthread_cond_wait(&exporter->work, &exporter->lock);
-		if (!exporter->count || exporter->stop)
+	while (!exporter->control.over) {
+		if (!wait_for_work(exporter))
+			run_driver(exporter, DRIVER_TICK, NULL);
+		else if (exporter->count)
+			send_oldest(exporter);
+		else
 			break;
-		batch = take_oldest(exporter);
-		run_driver(exporter, batch);
-		record_batch_put(batch);
-		if (!exporter->count)
-			run_driver(exporter, NULL);
 	}
-	while (exporter->count) {
-		batch = take_oldest(exporter);
-		exporter->stats.dropped_queue += batch->count;
-		exporter->stats.queued -= batch->count;
-		record_batch_put(batch);
-	}
-	if (exporter->stats.queued)
-		run_driver(exporter, NULL);
-	exporter->stats.dropped_error += exporter->stats.queued;
-	exporter->stats.queued = 0;
+	drop_all(exporter);
+	run_driver(exporter, DRIVER_LAST_FLUSH, NULL);
+	/* What the driver still has, against the rules, or because it is dead. */
+	export_count_add(&exporter->stats.dropped_error, &exporter->stats.queued);
+	exporter->stats.queued = (struct export_count){0};
 	pthread_mutex_unlock(&exporter->lock);
 
 	exporter->driver->destroy(exporter->self);
@@ -153,6 +285,7 @@ static void *exporter_run(void *arg)
 	exporter->done = 1;
 	pthread_cond_signal(&exporter->finished);
 	pthread_mutex_unlock(&exporter->lock);
+	wake(exporter->wake_fd);
 	return NULL;
 }
 
@@ -179,56 +312,81 @@ static void release(struct exporter *exporter)
 	pthread_cond_destroy(&exporter->finished);
 	pthread_cond_destroy(&exporter->work);
 	pthread_mutex_destroy(&exporter->lock);
-	free(exporter->spec);
+	if (exporter->control.wake_fd >= 0)
+		close(exporter->control.wake_fd);
 	free(exporter);
 }
 
-struct exporter *exporter_start_driver(const struct export_driver *driver, const char *spec,
-				       const char *target, const struct export_identity *identity,
-				       size_t queue_batches, int wake_fd, char *error,
-				       size_t error_bytes)
+static struct exporter *allocate(const struct export_driver *driver,
+				 const struct export_settings *settings,
+				 const struct export_identity *identity, size_t queue_batches,
+				 int wake_fd)
 {
 	struct exporter *exporter;
-	const char *reason = "";
 	pthread_condattr_t monotonic;
-	int result;
 
 	assert(queue_batches > 0);
 	exporter = calloc(1, sizeof(*exporter) + queue_batches * sizeof(exporter->ring[0]));
-	if (!exporter) {
-		snprintf(error, error_bytes, "export \"%s\": out of memory", spec);
+	if (!exporter)
 		return NULL;
-	}
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
 	pthread_mutex_init(&exporter->lock, NULL);
-	pthread_cond_init(&exporter->work, NULL);
+	pthread_cond_init(&exporter->work, &monotonic);
 	pthread_cond_init(&exporter->finished, &monotonic);
 	pthread_condattr_destroy(&monotonic);
 	exporter->driver = driver;
+	exporter->settings = settings;
+	exporter->identity = identity;
 	exporter->wake_fd = wake_fd;
 	exporter->capacity = queue_batches;
-	exporter->spec = strdup(spec);
-	if (!exporter->spec) {
-		snprintf(error, error_bytes, "export \"%s\": out of memory", spec);
-		release(exporter);
-		return NULL;
-	}
-	exporter->self = driver->create(target, identity, &reason);
-	if (!exporter->self) {
-		snprintf(error, error_bytes, "export \"%s\": %s", spec, reason);
-		release(exporter);
-		return NULL;
-	}
-	result = start_thread(exporter);
-	if (result) {
-		snprintf(error, error_bytes, "export \"%s\": cannot start a thread: %s", spec,
-			 strerror(-result));
-		driver->destroy(exporter->self);
+	exporter->control.told = take_condition;
+	exporter->control.wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (exporter->control.wake_fd < 0) {
 		release(exporter);
 		return NULL;
 	}
 	return exporter;
+}
+
+int exporter_go(struct exporter *exporter, char *error, size_t error_bytes)
+{
+	const struct export_settings *settings = exporter->settings;
+	char reason[ERROR_BYTES] = "";
+	int err;
+
+	exporter->self =
+		exporter->driver->create(settings, exporter->identity, reason, sizeof(reason));
+	if (!exporter->self) {
+		snprintf(error, error_bytes, "export %s: %s", settings->name, reason);
+		return -1;
+	}
+	err = start_thread(exporter);
+	if (err) {
+		snprintf(error, error_bytes, "export %s: cannot start a thread: %s", settings->name,
+			 strerror(-err));
+		exporter->driver->destroy(exporter->self);
+		return -1;
+	}
+	exporter->started = 1;
+	return 0;
+}
+
+struct exporter *exporter_start_driver(const struct export_driver *driver,
+				       const struct export_settings *settings,
+				       const struct export_identity *identity, size_t queue_batches,
+				       int wake_fd, char *error, size_t error_bytes)
+{
+	struct exporter *exporter = allocate(driver, settings, identity, queue_batches, wake_fd);
+
+	if (!exporter) {
+		snprintf(error, error_bytes, "export %s: out of memory or files", settings->name);
+		return NULL;
+	}
+	if (!exporter_go(exporter, error, error_bytes))
+		return exporter;
+	release(exporter);
+	return NULL;
 }
 
 static void list_kinds(char kinds[static KINDS_BYTES])
@@ -241,31 +399,38 @@ static void list_kinds(char kinds[static KINDS_BYTES])
 				 export_drivers[i]->kind);
 }
 
-struct exporter *exporter_start(const char *spec, const struct export_identity *identity,
-				size_t queue_batches, int wake_fd, char *error, size_t error_bytes)
+struct exporter *exporter_new(const struct export_settings *settings,
+			      const struct export_identity *identity, size_t queue_batches,
+			      int wake_fd, char *error, size_t error_bytes)
 {
-	const char *colon = strchr(spec, ':');
-	size_t kind_bytes = colon ? (size_t)(colon - spec) : strlen(spec);
+	struct exporter *exporter;
 	char kinds[KINDS_BYTES];
 
 	for (size_t i = 0; export_drivers[i]; i++) {
-		if (strlen(export_drivers[i]->kind) != kind_bytes ||
-		    memcmp(export_drivers[i]->kind, spec, kind_bytes))
+		if (strcmp(export_drivers[i]->kind, settings->type) != 0)
 			continue;
-		if (!colon) {
-			snprintf(error, error_bytes,
-				 "export \"%s\": no target; write %s:TARGET, for example "
-				 "\"json:-\"",
-				 spec, spec);
-			return NULL;
-		}
-		return exporter_start_driver(export_drivers[i], spec, colon + 1, identity,
-					     queue_batches, wake_fd, error, error_bytes);
+		exporter = allocate(export_drivers[i], settings, identity, queue_batches, wake_fd);
+		if (!exporter)
+			snprintf(error, error_bytes, "export %s: out of memory or files",
+				 settings->name);
+		return exporter;
 	}
 	list_kinds(kinds);
-	snprintf(error, error_bytes,
-		 "export \"%s\": unknown kind \"%.*s\"; write KIND:TARGET where KIND is one of: %s",
-		 spec, (int)kind_bytes, spec, kinds);
+	snprintf(error, error_bytes, "export %s: unknown kind \"%s\"; known are: %s",
+		 settings->name, settings->type, kinds);
+	return NULL;
+}
+
+struct exporter *exporter_start(const struct export_settings *settings,
+				const struct export_identity *identity, size_t queue_batches,
+				int wake_fd, char *error, size_t error_bytes)
+{
+	struct exporter *exporter =
+		exporter_new(settings, identity, queue_batches, wake_fd, error, error_bytes);
+
+	if (!exporter || !exporter_go(exporter, error, error_bytes))
+		return exporter;
+	release(exporter);
 	return NULL;
 }
 
@@ -276,20 +441,30 @@ void exporter_submit(struct exporter *exporter, struct record_batch *batch)
 
 	record_batch_ref(batch);
 	pthread_mutex_lock(&exporter->lock);
-	if (exporter->count == exporter->capacity) {
-		dropped = take_oldest(exporter);
-		exporter->stats.dropped_queue += dropped->count;
-		exporter->stats.queued -= dropped->count;
-	}
+	if (exporter->count == exporter->capacity)
+		dropped = drop_oldest(exporter);
 	last = (exporter->first + exporter->count) % exporter->capacity;
 	exporter->ring[last] = batch;
 	exporter->count++;
-	exporter->stats.submitted += batch->count;
-	exporter->stats.queued += batch->count;
+	exporter->waiting += batch->count.records;
+	export_count_add(&exporter->stats.submitted, &batch->count);
+	export_count_add(&exporter->stats.queued, &batch->count);
 	pthread_cond_signal(&exporter->work);
 	pthread_mutex_unlock(&exporter->lock);
 	if (dropped)
 		record_batch_put(dropped);
+}
+
+void exporter_renew(struct exporter *exporter)
+{
+	exporter->control.renew = 1;
+}
+
+int exporter_is_stuck(const struct exporter *exporter, uint64_t longest_ns)
+{
+	uint64_t since_ns = exporter->control.busy_since_ns;
+
+	return since_ns && clock_monotonic_ns() - since_ns > longest_ns;
 }
 
 void exporter_get_stats(struct exporter *exporter, struct exporter_stats *stats)
@@ -299,30 +474,54 @@ void exporter_get_stats(struct exporter *exporter, struct exporter_stats *stats)
 	pthread_mutex_unlock(&exporter->lock);
 }
 
-const char *exporter_spec(const struct exporter *exporter)
+const char *exporter_name(const struct exporter *exporter)
 {
-	return exporter->spec;
+	return exporter->settings->name;
+}
+
+void exporter_begin_stop(struct exporter *exporter)
+{
+	pthread_mutex_lock(&exporter->lock);
+	exporter->control.stopping = 1;
+	pthread_cond_signal(&exporter->work);
+	pthread_mutex_unlock(&exporter->lock);
+	wake(exporter->control.wake_fd);
+}
+
+int exporter_is_done(struct exporter *exporter)
+{
+	int done;
+
+	pthread_mutex_lock(&exporter->lock);
+	done = exporter->done || !exporter->started;
+	pthread_mutex_unlock(&exporter->lock);
+	return done;
+}
+
+static void join_thread(struct exporter *exporter, uint64_t deadline_ns)
+{
+	const struct timespec deadline = to_timespec(deadline_ns);
+
+	exporter_begin_stop(exporter);
+	pthread_mutex_lock(&exporter->lock);
+	while (!exporter->done && !exporter->control.over)
+		if (pthread_cond_timedwait(&exporter->finished, &exporter->lock, &deadline) ==
+		    ETIMEDOUT)
+			exporter->control.over = 1;
+	pthread_mutex_unlock(&exporter->lock);
+	wake(exporter->control.wake_fd);
+	pthread_join(exporter->thread, NULL);
 }
 
 void exporter_stop(struct exporter *exporter, uint64_t deadline_ns)
 {
-	const struct timespec deadline = {
-		.tv_sec = (time_t)(deadline_ns / NS_PER_S),
-		.tv_nsec = (long)(deadline_ns % NS_PER_S),
-	};
-
 	if (exporter->stopped)
 		return;
-	pthread_mutex_lock(&exporter->lock);
-	exporter->stopping = 1;
-	pthread_cond_signal(&exporter->work);
-	while (!exporter->done && !exporter->stop)
-		if (pthread_cond_timedwait(&exporter->finished, &exporter->lock, &deadline) ==
-		    ETIMEDOUT)
-			exporter->stop = 1;
-	pthread_mutex_unlock(&exporter->lock);
-	pthread_join(exporter->thread, NULL);
 	exporter->stopped = 1;
+	if (exporter->started)
+		join_thread(exporter, deadline_ns);
+	else
+		drop_all(exporter);
 }
 
 void exporter_free(struct exporter *exporter)

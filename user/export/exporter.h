@@ -13,115 +13,85 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "flow/record.h"
+#include "export/batch.h"
+#include "export/driver.h"
 
-#define RECORD_BATCH_RECORDS 512
-
-struct record_batch {
-	size_t count;
-	struct flow_record records[RECORD_BATCH_RECORDS];
-	/* owned by record_pool: */
-	struct record_pool *pool;
-	struct record_batch *next_free;
-	_Atomic unsigned int references;
-};
-
-/*
- * All batches there are, reserved at start and touched only as far as ever needed at once.
- * record_pool_get returns a batch with one reference and count 0, or NULL when all are in use; any
- * thread may call record_batch_put.
- */
-struct record_pool;
-struct record_pool *record_pool_new(size_t batches);
-void record_pool_free(struct record_pool *pool); /* all batches must be back */
-struct record_batch *record_pool_get(struct record_pool *pool);
-void record_batch_ref(struct record_batch *batch);
-void record_batch_put(struct record_batch *batch);
-
-/* What every exporter may want to know about the host it runs on; fixed at start, outlives the
- * exporters. */
-struct export_identity {
-	char host[256]; /* host name */
-	char sampler_address[46]; /* text; "" unknown */
-	uint64_t instance; /* random per start; with flow_record.id unique for ever */
-	uint32_t observation_domain_id;
-	uint32_t sampling_interval; /* 1-in-N, 1: all packets */
-};
-
-/*
- * What became of records during one call of a driver, of those that earlier calls left in its
- * buffers too. A record that was neither sent nor lost yet is still with the driver.
- */
-struct export_outcome {
-	uint64_t sent; /* records */
-	uint64_t lost;
-	int error; /* why they are lost: negative errno, 0: nothing failed */
-	int dead; /* the destination is gone for good: no more calls but destroy */
-};
-
-/*
- * One kind of destination. All but create are called on the exporter's thread.
- *
- * create: parses target (what follows "KIND:") and checks what can be checked at once. NULL on
- *	failure, with *error set to a static or thread-local string: what is wrong and the fix.
- *	Borrows identity.
- * send: takes count records (copies what it keeps of them), encodes and writes them or some of
- *	them, and adds to *outcome, which is zero before. May block for as long as it must, but
- *	returns soon after *stop becomes non-zero.
- * flush: nothing more is queued right now: push out what was buffered. As send.
- * destroy: what is still buffered is lost.
- */
-struct export_driver {
-	const char *kind; /* "json" */
-	void *(*create)(const char *target, const struct export_identity *identity,
-			const char **error);
-	void (*send)(void *self, const struct flow_record *records, size_t count,
-		     const _Atomic int *stop, struct export_outcome *outcome);
-	void (*flush)(void *self, const _Atomic int *stop, struct export_outcome *outcome);
-	void (*destroy)(void *self);
-};
-
-/* At every moment submitted == sent + dropped_queue + dropped_error + queued. */
+/* At every moment submitted and recovered together are the sum of all others. */
 struct exporter_stats {
-	uint64_t submitted; /* records */
-	uint64_t sent;
-	uint64_t dropped_queue; /* the queue was full, or the deadline of exporter_stop passed */
-	uint64_t dropped_error; /* the destination failed */
-	uint64_t queued; /* now, in the queue or with the driver */
+	struct export_count submitted;
+	struct export_count recovered; /* from what an earlier process had left on disk */
+	struct export_count sent;
+	struct export_count dropped_queue; /* the queue was full, or the deadline of exporter_stop
+					      passed */
+	struct export_count dropped_error; /* the destination failed */
+	struct export_count dropped_unsupported; /* the destination's format cannot express them */
+	struct export_count dropped_refused; /* the destination did not take them */
+	struct export_count dropped_spool; /* no room on disk */
+	struct export_count queued; /* now, in the queue or with the driver, on disk too */
+	struct export_count kept; /* at the end: left on disk for the next process */
+	struct export_count spooled; /* now, on disk; part of queued */
+	uint64_t spool_bytes;
+	int is_down; /* the latest that is known is that the destination takes nothing */
+	uint64_t last_success_ns; /* CLOCK_REALTIME of the latest delivery; 0: none yet */
+	uint64_t errors; /* calls of the driver in which something failed */
 	int last_error; /* negative errno, 0: none yet */
+	char last_reason[EXPORT_REASON_BYTES]; /* the same for people; "": errno says it all */
 	int dead; /* the destination is gone for good (closed pipe on stdout) */
 };
 
 struct exporter;
 
 /*
- * spec is "KIND:TARGET". Starts the thread. NULL with a message in error (error_bytes long) when
- * the spec cannot be used. queue_batches bounds the queue. wake_fd (an eventfd, or -1) is written
- * to when the exporter dies.
+ * Starts the thread. Settings and identity are borrowed as long as the exporter lives. NULL with a
+ * message in error (error_bytes long) when the settings cannot be used. queue_batches bounds the
+ * queue. wake_fd (an eventfd, or -1) is written to when the exporter dies.
  */
-struct exporter *exporter_start(const char *spec, const struct export_identity *identity,
-				size_t queue_batches, int wake_fd, char *error, size_t error_bytes);
+struct exporter *exporter_start(const struct export_settings *settings,
+				const struct export_identity *identity, size_t queue_batches,
+				int wake_fd, char *error, size_t error_bytes);
 
-/* As exporter_start, for a driver that need not be in export_drivers; spec is only its name. */
-struct exporter *exporter_start_driver(const struct export_driver *driver, const char *spec,
-				       const char *target, const struct export_identity *identity,
-				       size_t queue_batches, int wake_fd, char *error,
-				       size_t error_bytes);
+/* As exporter_start, for a driver that need not be in export_drivers. */
+struct exporter *exporter_start_driver(const struct export_driver *driver,
+				       const struct export_settings *settings,
+				       const struct export_identity *identity, size_t queue_batches,
+				       int wake_fd, char *error, size_t error_bytes);
+
+/*
+ * exporter_start in two steps, for one that has to wait for something that another still uses: in
+ * between it takes batches and keeps them. exporter_new is NULL as above; exporter_go is 0, or -1
+ * with a message in error and can be tried again.
+ */
+struct exporter *exporter_new(const struct export_settings *settings,
+			      const struct export_identity *identity, size_t queue_batches,
+			      int wake_fd, char *error, size_t error_bytes);
+int exporter_go(struct exporter *exporter, char *error, size_t error_bytes);
 
 /* Takes a reference of its own. The batch must not change any more. */
 void exporter_submit(struct exporter *exporter, struct record_batch *batch);
 
+/* What its settings only point to may have changed, such as a credential's file: to be looked at
+ * anew before the next use. */
+void exporter_renew(struct exporter *exporter);
+
+/* 1 if the thread has been at work, and not waiting for anything, for longer than that. */
+int exporter_is_stuck(const struct exporter *exporter, uint64_t longest_ns);
+
 void exporter_get_stats(struct exporter *exporter, struct exporter_stats *stats);
-const char *exporter_spec(const struct exporter *exporter);
+const char *exporter_name(const struct exporter *exporter);
 
 /*
  * Lets the queue drain until deadline_ns (CLOCK_MONOTONIC), then drops and counts the rest; ends
- * the thread. After this only exporter_get_stats, exporter_spec and exporter_free may be called.
+ * the thread. After this only exporter_get_stats, exporter_name and exporter_free may be called.
  */
 void exporter_stop(struct exporter *exporter, uint64_t deadline_ns);
-void exporter_free(struct exporter *exporter); /* stops it at once if it was not stopped */
 
-/* All kinds there are, NULL-terminated; defined in drivers.c. */
-extern const struct export_driver *const export_drivers[];
+/* The first half of exporter_stop: tells it that no more will come, and does not wait. So several
+ * exporters drain at the same time. When one is done, wake_fd is written to. */
+void exporter_begin_stop(struct exporter *exporter);
+
+/* 1 if all is drained after exporter_begin_stop: exporter_stop will not have to wait. */
+int exporter_is_done(struct exporter *exporter);
+
+void exporter_free(struct exporter *exporter); /* stops it at once if it was not stopped */
 
 #endif

@@ -3,7 +3,7 @@
 #ifndef FLOWPROBE_FILE_H
 #define FLOWPROBE_FILE_H
 
-#include "export/exporter.h"
+#include "export/driver.h"
 
 extern const struct export_driver export_driver_json; /* kind "json" */
 
