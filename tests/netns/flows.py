@@ -75,4 +75,5 @@ def main(arguments):
     print(*(answer(records, value) for value in wanted))
 
 
-main(sys.argv[1:])
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # shellcheck shell=bash
 #
-# What the network namespace tests share: hosts made of namespaces and veth pairs, the probe started and stopped in them,
-# and TAP output. Source it first. Names are unique per run; everything is taken down on exit, however it comes.
-#
-# A test is a function; run_test NAME FUNCTION runs it and prints one TAP line. Inside, `same WHAT GOT WANTED` and `fail WHAT`
-# report; the rest of the function still runs, so that one failure does not hide the next.
+# What the network namespace tests share: hosts made of namespaces and veth pairs, and the probe started and stopped in them;
+# results are told by ../lib/tap.sh. Source it first. Names are unique per run; everything is taken down on exit, however it
+# comes.
 
-set -uo pipefail
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "${BASH_SOURCE[0]}")/../lib/tap.sh"
 
 O=${O:-build}
 FLOWPROBE=$O/flowprobe
@@ -16,8 +15,6 @@ INJECT=$O/tests/tools/inject
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 RUN=fp$$
 WORK=$(mktemp -d)
-TEST_NUMBER=0
-FAILED=0
 PROBES=()
 CHILDREN=()
 
@@ -38,68 +35,6 @@ cleanup() {
 trap cleanup EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
-
-# --- results ---
-
-fail() {
-	echo "# $*"
-	TEST_FAILED=1
-}
-
-# same WHAT GOT WANTED: exact comparison.
-same() {
-	[ "$2" = "$3" ] || fail "$1: got $2, wanted $3"
-}
-
-# contains WHAT TEXT PART
-contains() {
-	case $2 in
-	*"$3"*) ;;
-	*) fail "$1: \"$3\" is not in: $2" ;;
-	esac
-}
-
-run_test() {
-	TEST_NUMBER=$((TEST_NUMBER + 1))
-	TEST_FAILED=0
-	"$2"
-	if [ "$TEST_FAILED" = 0 ]; then
-		echo "ok $TEST_NUMBER - $1"
-	else
-		echo "not ok $TEST_NUMBER - $1"
-		FAILED=1
-	fi
-}
-
-skip_test() {
-	TEST_NUMBER=$((TEST_NUMBER + 1))
-	echo "ok $TEST_NUMBER - $1 # SKIP $2"
-}
-
-skip_all() {
-	echo "1..1"
-	skip_test "$(basename "$0")" "$1"
-	exit 0
-}
-
-finish() {
-	echo "1..$TEST_NUMBER"
-	exit "$FAILED"
-}
-
-# wait_until SECONDS COMMAND...: polls COMMAND until it succeeds; a failure if it never does.
-wait_until() {
-	local deadline=$((SECONDS + $1))
-
-	shift
-	until "$@" >/dev/null 2>&1; do
-		if [ "$SECONDS" -ge "$deadline" ]; then
-			fail "waited in vain for: $*"
-			return 1
-		fi
-		sleep 0.05
-	done
-}
 
 # --- hosts ---
 
@@ -152,12 +87,13 @@ mac() { # HOST IF
 # --- the probe ---
 
 # probe HOST NAME OPTIONS...: starts the shipped program on HOST; records go to $WORK/NAME.json, messages to $WORK/NAME.log.
-# Returns when it captures. PROBE_PID is its pid.
+# Returns when it captures. PROBE_PID is its pid. PROBE_BY is a command, if any, that becomes the program named behind it.
+PROBE_BY=()
 probe() {
 	local host=$1 name=$2
 
 	shift 2
-	nsenter --net="/run/netns/$RUN-$host" "$FLOWPROBE" run --export "json:$WORK/$name.json" "$@" 2>"$WORK/$name.log" &
+	nsenter --net="/run/netns/$RUN-$host" "${PROBE_BY[@]}" "$FLOWPROBE" run --export "json:$WORK/$name.json" "$@" 2>"$WORK/$name.log" &
 	PROBE_PID=$!
 	PROBES+=("$PROBE_PID")
 	wait_until 60 grep -q "capturing on\|no interface to capture" "$WORK/$name.log" || sed 's/^/# /' "$WORK/$name.log"
@@ -192,14 +128,6 @@ background() {
 	"$@" >"$WORK/background.$((${#CHILDREN[@]} + 1))" 2>&1 &
 	CHILD_PID=$!
 	CHILDREN+=("$CHILD_PID")
-}
-
-need() {
-	local tool
-
-	for tool in "$@"; do
-		command -v "$tool" >/dev/null || skip_all "$tool is not installed"
-	done
 }
 
 [ "$(id -u)" = 0 ] || skip_all "needs root"

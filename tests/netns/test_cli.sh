@@ -39,7 +39,9 @@ test_interfaces() {
 }
 
 test_exports() {
-	refused 1 "json" run -i a0 --export jsn:-
+	refused 64 "did you mean json?" run -i a0 --export jsn:-
+	refused 64 "udp://HOST[:4739]" run -i a0 --export ipfix:192.0.2.1
+	refused 64 "source_port is no option of json" run -i a0 --export 'json:-?source_port=1'
 	refused 1 "/nonexistent" run -i a0 --export json:/nonexistent/flows.json
 	refused 1 "" run -i a0 --export json:/
 }
@@ -49,6 +51,64 @@ test_files() {
 	printf 'capture:\n  slotz: 1024\n' >"$WORK/bad.yaml"
 	refused 78 "$WORK/bad.yaml:2:3: " run -c "$WORK/bad.yaml"
 	contains "did you mean" "$(cat "$WORK/err")" "slots"
+	printf 'exporters:\n- {type: ipfix, url: "udp://h", biflow: yes}\n' >"$WORK/bad.yaml"
+	refused 78 "$WORK/bad.yaml:2:41: exporters: biflow: must be true or false" run -c "$WORK/bad.yaml"
+}
+
+test_config() { # check, show and example, without root and without a network
+	local output
+
+	refused 64 "check, show or example" config
+	refused 64 "did you mean check?" config chek
+	refused 64 "config show --help" config show --origins
+	refused 78 "/nonexistent.yaml" config check -c /nonexistent.yaml
+	refused 78 "$WORK/bad.yaml:2:41: " config show -c "$WORK/bad.yaml"
+	mkdir -p "$WORK/etc/conf.d"
+	"$COPY" config example >"$WORK/etc/flowprobe.yaml"
+	same "exit code of example" "$?" 0
+	printf 'capture: {slots: 4096}\nexporters:\n- {name: o2, type: openobserve, url: "http://h", user: u}\n' \
+		>"$WORK/etc/conf.d/10.yaml"
+	output=$(setpriv --reuid=65534 --regid=65534 --clear-groups "$COPY" config check -c "$WORK/etc/flowprobe.yaml")
+	same "exit code of check" "$?" 0
+	contains "files" "$output" "$WORK/etc/flowprobe.yaml $WORK/etc/conf.d/10.yaml"
+	output=$(FLOWPROBE_EXPORTER_O2_PASSWORD=hunter2 "$COPY" config show --origin -c "$WORK/etc/flowprobe.yaml" --sampling 3)
+	same "exit code of show" "$?" 0
+	contains "origin of a flag" "$output" "  sampling: 3  # flag --sampling"
+	contains "origin in conf.d" "$output" "  slots: 4096  # $WORK/etc/conf.d/10.yaml:1"
+	contains "masked secret" "$output" '    password: "***"  # env FLOWPROBE_EXPORTER_O2_PASSWORD'
+	same "secrets" "$(grep -c hunter2 <<<"$output")" 0
+	"$COPY" config show -c "$WORK/etc/flowprobe.yaml" >"$WORK/shown.yaml"
+	mv "$WORK/etc/conf.d" "$WORK/etc/off"
+	same "shown again" "$("$COPY" config show -c "$WORK/shown.yaml")" "$(cat "$WORK/shown.yaml")"
+}
+
+test_generated() { # what packages install beside the program
+	local output
+
+	refused 64 "config completion bash" config completion
+	refused 64 "config completion bash" config completion zsh
+	refused 64 "config completion bash" config completion bash all
+	refused 64 "config man-options 8" config man-options
+	refused 64 "config man-options 8" config man-options 1
+	"$FLOWPROBE" config completion bash >"$WORK/completion"
+	same "exit code of completion" "$?" 0
+	output=$(bash -c '. "$1" && complete -p flowprobe' - "$WORK/completion")
+	same "completion" "$output" "complete -F _flowprobe flowprobe"
+	contains "subcommands" "$(cat "$WORK/completion")" "'run status doctor config openobserve version help'"
+	contains "doctor" "$(cat "$WORK/completion")" "doctor:*) _flowprobe_run \"\$option\" \"\$value\" '--json'"
+	contains "words" "$(cat "$WORK/completion")" "'check show example'"
+	output=$("$FLOWPROBE" config man-options 8)
+	same "exit code of man-options 8" "$?" 0
+	contains "flags" "$output" '\-\-harvest\-interval\fR'
+	output=$("$FLOWPROBE" config man-options 5)
+	same "exit code of man-options 5" "$?" 0
+	contains "keys" "$output" '\fBharvest_interval\fR: '
+	for output in "completion bash" "man-options 5" "man-options 8" example show; do
+		# shellcheck disable=SC2086 # words
+		"$FLOWPROBE" config $output >/dev/full 2>"$WORK/err"
+		same "exit code of $output on a full disk" "$?" 1
+		contains "$output on a full disk" "$(cat "$WORK/err")" "cannot write to stdout: No space left on device"
+	done
 }
 
 test_environment() {
@@ -62,6 +122,22 @@ test_environment() {
 	code=$?
 	same "exit code" "$code" 78
 	contains "did you mean" "$(cat "$WORK/err")" FLOWPROBE_CAPTURE_SLOTS
+	FLOWPROBE_EXPORTER_JSN_BIFLOW=true on a "$FLOWPROBE" run >/dev/null 2>"$WORK/err"
+	code=$?
+	same "exit code" "$code" 78
+	contains "which there are" "$(cat "$WORK/err")" "(exporters: json)"
+}
+
+test_named_exporters() { # a url is taken as it is, a string has its options cut off
+	local code
+
+	printf 'exporters:\n- {name: a, type: json, url: "%s"}\n- "json:%s?name=b"\n' \
+		"$WORK/what?name=a.json" "$WORK/b.json" >"$WORK/exporters.yaml"
+	on a "$FLOWPROBE" run -i a0 --duration 300ms -c "$WORK/exporters.yaml" 2>"$WORK/err"
+	code=$?
+	same "exit code" "$code" 0
+	[ -f "$WORK/what?name=a.json" ] || fail "no file of the mapping"
+	[ -f "$WORK/b.json" ] || fail "no file of the string"
 }
 
 test_privilege() {
@@ -106,7 +182,7 @@ test_doctor() {
 
 	output=$(on a "$FLOWPROBE" doctor -i a0)
 	same "exit code" "$?" 0
-	same "program variants" "$(grep -c "^ok .* loads with table" <<<"$output")" 10
+	same "program variants" "$(grep -c "^ok .* all 5 load with table" <<<"$output")" 2
 	contains "interface" "$output" "a0: ingress by "
 	same "failures" "$(grep -c ^FAIL <<<"$output")" 0
 	output=$(on a "$FLOWPROBE" doctor -i nosuch)
@@ -180,7 +256,7 @@ test_full_disk() { # the records are lost, and counted
 	wait "${CHILDREN[-1]}"
 	code=$?
 	same "exit code" "$code" 1
-	contains "log" "$(cat "$WORK/err")" "lost: 0 queue full, 2 failed: No space left on device"
+	contains "log" "$(cat "$WORK/err")" "json: 0 records sent, lost: 2 failed: No space left on device"
 }
 
 host a
@@ -197,7 +273,10 @@ run_test "usage errors" test_usage
 run_test "unknown interfaces" test_interfaces
 run_test "impossible exports" test_exports
 run_test "configuration files" test_files
+run_test "config" test_config
+run_test "completion and manual" test_generated
 run_test "environment" test_environment
+run_test "named exporters" test_named_exporters
 run_test "no privilege" test_privilege
 run_test "three capabilities are enough" test_capabilities
 run_test "help and version" test_help_and_version

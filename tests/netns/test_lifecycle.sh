@@ -57,19 +57,36 @@ test_nothing_left() { # for each way to end
 
 	before=$(left_behind a a0)
 	for hook in auto tc xdp; do
-		for signal in INT TERM HUP; do
+		for signal in INT TERM; do
 			probe a "left.$hook.$signal" -i a0 --hook "$hook"
 			[ "$(left_behind a a0)" != "$before" ] || fail "--hook $hook attached nothing"
 			stop_probe "$PROBE_PID" "$signal"
 			same "left by --hook $hook, SIG$signal" "$(left_behind a a0)" "$before"
 		done
 	done
+	on a "$HERE/hangup.py" "capturing on a0" "$FLOWPROBE" run -i a0 --export "json:$WORK/left.terminal.json" >/dev/null
+	same "exit code when its terminal is gone" "$?" 0
+	same "left when its terminal is gone" "$(left_behind a a0)" "$before"
 	probe a left.kill -i a0
 	kill -KILL "$PROBE_PID"
 	wait "$PROBE_PID" 2>/dev/null
 	if grep -q "by tcx" "$WORK/left.kill.log"; then # links leave with the process; filters cannot
 		wait_until 5 is_left_as "$before"
 	fi
+}
+
+test_hangup_goes_on() { # SIGHUP means to read the configuration again; the hooks stay as they are
+	local before
+
+	probe a hup -i a0
+	before=$(left_behind a a0)
+	kill -HUP "$PROBE_PID"
+	wait_until 5 grep -q "the configuration was reloaded, nothing new" "$WORK/hup.log"
+	same "attached" "$(left_behind a a0)" "$before"
+	on b ping -q -c 3 -i 0.01 10.9.0.1 >/dev/null
+	stop_probe "$PROBE_PID"
+	same "seen after" "$(flows hup sum:packets where direction=ingress icmp_type=8)" 3
+	all_accounted hup
 }
 
 test_killed_on_clsact() { # a dead process cannot take its filters along: the next one replaces them
@@ -219,6 +236,7 @@ test_tried_again() { # two instances want an interface; when one ends, the other
 
 topology
 run_test "nothing is left behind, however it ends" test_nothing_left
+run_test "SIGHUP does not end it" test_hangup_goes_on
 run_test "filters of a killed process are replaced" test_killed_on_clsact
 run_test "a second instance is refused" test_second_instance
 run_test "foreign clsact filters are respected" test_foreign_clsact
