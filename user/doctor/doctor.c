@@ -28,9 +28,7 @@ enum exit_code doctor_run(const struct config *config, struct findings *findings
 	doctor_check_running(&doctor);
 	doctor_check_interfaces(&doctor);
 	doctor_check_exporters(&doctor);
-	findings_conclude(findings, doctor.has_agent
-					    ? "flowprobe runs here already, and would again."
-					    : "`flowprobe run` would work here.");
+	findings_conclude(findings, "`flowprobe run` would work here.");
 	attachments_free(doctor.attachments);
 	probe_close(doctor.probe);
 	return findings_exit_code(findings);

@@ -148,12 +148,17 @@ static int describe_plan(const struct plan *plan, char *text, size_t bytes)
 			hook_kind_name(plan->kind), probe_program_name(plan->program));
 }
 
+/* `run` refuses a hook that another flowprobe has. */
 static void report_owner(struct doctor *doctor, const struct plan *plan)
 {
-	if (!plan->has_owner || doctor_is_running_agent(doctor, plan->owner))
+	const char *fix = "stop it, or choose other interfaces with -i";
+
+	if (!plan->has_owner)
 		return;
-	findings_fail(doctor->findings, FINDING_INTERFACE, EXIT_CODE_RUNTIME,
-		      "stop it, or choose other interfaces with -i",
+	if (doctor_is_running_agent(doctor, plan->owner))
+		fix = "nothing, if that is the one that shall run; else stop it, or choose other "
+		      "interfaces with -i";
+	findings_fail(doctor->findings, FINDING_INTERFACE, EXIT_CODE_RUNTIME, fix,
 		      "%s %s: TAKEN by another flowprobe (pid %d), beside which a second one would "
 		      "be refused",
 		      plan->interface->name, way_names[plan->direction], plan->owner);
@@ -165,7 +170,6 @@ static void report_interface(struct doctor *doctor, const struct interface *inte
 	char text[256] = "";
 	size_t count = 0, used = 0;
 	struct offload_look look;
-	int ours = 0;
 
 	for (int direction = 0; direction < FLOW_DIRECTIONS; direction++) {
 		if (wants(doctor, (enum flow_direction)direction))
@@ -175,10 +179,8 @@ static void report_interface(struct doctor *doctor, const struct interface *inte
 	for (size_t i = 0; i < count; i++) {
 		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s", i ? ", " : "");
 		used += (size_t)describe_plan(&plans[i], text + used, sizeof(text) - used);
-		ours |= plans[i].has_owner && doctor_is_running_agent(doctor, plans[i].owner);
 	}
-	findings_ok(doctor->findings, FINDING_INTERFACE, "%s: %s%s", interface->name, text,
-		    ours ? "; the running flowprobe has it" : "");
+	findings_ok(doctor->findings, FINDING_INTERFACE, "%s: %s", interface->name, text);
 	if (!(interface->flags & IFF_UP)) {
 		snprintf(text, sizeof(text), "ip link set %s up", interface->name);
 		findings_note(doctor->findings, FINDING_INTERFACE, text,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * doctor: the flowprobe that runs already, see running.h. It is known by its control socket, where
- * the kernel says who listens; nothing is asked of it. That a second one could not have the same
- * hooks is no fault of this host.
+ * the kernel says who listens; nothing is asked of it. A second `run` would not start beside it where
+ * the two want the same, which is a failure like any other, but one whose fix may be to do nothing.
  */
 #include "doctor/running.h"
 
@@ -68,17 +68,38 @@ static int try_listening(const char *address_text)
 static void check_metrics(struct doctor *doctor)
 {
 	const char *address = doctor->config->metrics_listen;
+	const char *fix = "choose another address or port for --metrics (metrics.listen)";
 	int failure = address ? try_listening(address) : 0;
 
 	if (failure == EADDRINUSE && doctor->has_agent)
-		findings_ok(doctor->findings, FINDING_AGENT, "%s is in use, for its metrics I take",
-			    address);
-	else if (failure)
-		findings_fail(doctor->findings, FINDING_AGENT, EXIT_CODE_RUNTIME,
-			      "choose another address or port for --metrics (metrics.listen)",
+		fix = "nothing, if it is the running flowprobe that has it and shall run; else "
+		      "choose another address or port for --metrics (metrics.listen)";
+	if (failure)
+		findings_fail(doctor->findings, FINDING_AGENT, EXIT_CODE_RUNTIME, fix,
 			      "cannot listen on %s for metrics: %s", address, strerror(failure));
 	else if (address)
 		findings_ok(doctor->findings, FINDING_AGENT, "metrics can be had on %s", address);
+}
+
+/* The default path is for the service: without it `run` starts all the same. */
+static void report_agent(struct doctor *doctor, const char *path)
+{
+	if (!doctor->agent_pid)
+		findings_note(doctor->findings, FINDING_AGENT, "run as root to see more of it",
+			      "already running, by the looks of %s, which is not for this user",
+			      path);
+	else if (strcmp(path, CONFIG_CONTROL_SOCKET) == 0)
+		findings_note(
+			doctor->findings, FINDING_AGENT,
+			"nothing, if it is the one that shall run; `flowprobe status` asks it",
+			"already running (pid %d); a second one could not have its interfaces",
+			doctor->agent_pid);
+	else
+		findings_fail(doctor->findings, FINDING_AGENT, EXIT_CODE_RUNTIME,
+			      "nothing, if that is the one that shall run; else choose another "
+			      "--control-socket (control.socket)",
+			      "already running (pid %d), and listens at %s", doctor->agent_pid,
+			      path);
 }
 
 void doctor_check_running(struct doctor *doctor)
@@ -88,16 +109,8 @@ void doctor_check_running(struct doctor *doctor)
 	if (!path)
 		path = CONFIG_CONTROL_SOCKET;
 	doctor->has_agent = find_listener(path, &doctor->agent_pid);
-	if (doctor->has_agent && doctor->agent_pid)
-		findings_note(
-			doctor->findings, FINDING_AGENT,
-			"nothing, if it is the one that shall run; `flowprobe status` asks it",
-			"already running (pid %d); a second one could not have its interfaces",
-			doctor->agent_pid);
-	else if (doctor->has_agent)
-		findings_note(doctor->findings, FINDING_AGENT, "run as root to see more of it",
-			      "already running, by the looks of %s, which is not for this user",
-			      path);
+	if (doctor->has_agent)
+		report_agent(doctor, path);
 	check_metrics(doctor);
 }
 
