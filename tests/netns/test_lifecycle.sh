@@ -109,7 +109,7 @@ test_second_instance() {
 	local first output code hook
 
 	for hook in auto tc xdp; do
-		probe a "first.$hook" -i a0 --hook "$hook"
+		probe a "first.$hook" -i a0 --hook "$hook" --control-socket "$WORK/first"
 		first=$PROBE_PID
 		output=$(on a "$FLOWPROBE" run -i a0 --hook "$hook" --duration 1s 2>&1)
 		code=$?
@@ -119,6 +119,9 @@ test_second_instance() {
 		output=$(on a "$FLOWPROBE" doctor -i a0 --hook "$hook" 2>&1)
 		same "exit code of doctor" "$?" 1
 		contains "doctor" "$output" "pid $first"
+		output=$(on a "$FLOWPROBE" doctor -i a0 --hook "$hook" --control-socket "$WORK/first" 2>&1)
+		same "exit code of doctor, asked about the first one" "$?" 0
+		contains "doctor" "$output" "already running (pid $first)"
 		stop_probe "$first"
 	done
 }
