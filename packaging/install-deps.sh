@@ -43,6 +43,7 @@ check    command:ethtool          ethtool                         ethtool
 check    python3                  python3                         python3
 check    command:sysctl           procps                          procps-ng
 check    command:openssl          openssl                         openssl
+check    command:curl             curl                            curl
 check    command:nfcapd           nfdump                          nfdump
 check    command:nfdump           nfdump                          nfdump
 check    command:nfacctd          pmacct                          pmacct
