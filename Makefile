@@ -320,7 +320,8 @@ check-netns: $(O)/$(NAME) $(TOOLS) $(TEST_BPF)
 check-openobserve: $(O)/$(NAME) $(TOOLS)
 	$(Q)tests/run.sh $(OPENOBSERVE_TESTS)
 
-check-packages: all deb rpm
+check-packages: deb rpm
+	$(Q)$(MAKE) --no-print-directory all
 	$(Q)tests/run.sh $(PACKAGE_TESTS)
 
 check-e2e: deb
