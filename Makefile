@@ -322,6 +322,7 @@ check-openobserve: $(O)/$(NAME) $(TOOLS)
 
 check-packages: deb rpm
 	$(Q)$(MAKE) --no-print-directory all
+	$(Q)tests/e2e/rootfs.sh $(O)/deb/$(NAME)_*_*.deb >/dev/null || : # takes long the first time; the test says why not
 	$(Q)tests/run.sh $(PACKAGE_TESTS)
 
 check-e2e: deb
