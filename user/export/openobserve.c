@@ -67,7 +67,7 @@ struct openobserve {
 
 	struct spool *spool; /* NULL: none */
 	int announced; /* what the spool held at the start was reported */
-	struct log_limit warning;
+	struct log_limit warning, spool_warning;
 	struct log_limit loss_warning;
 };
 
@@ -217,7 +217,7 @@ static int spool_batch(struct openobserve *o2, struct json_batch *batch, size_t 
 		lose_oldest(o2, &dropped, control);
 	tell_spool(o2, control);
 	if (err) {
-		log_warning_limited(&o2->warning,
+		log_warning_limited(&o2->spool_warning,
 				    "export %s: cannot write to the spool: %s; records wait in "
 				    "memory",
 				    o2->settings->name, strerror(-err));
