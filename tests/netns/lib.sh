@@ -125,7 +125,11 @@ all_accounted() {
 
 # background COMMAND...: started, and ended at the latest with the test. CHILD_PID is its pid.
 background() {
-	"$@" >"$WORK/background.$((${#CHILDREN[@]} + 1))" 2>&1 &
+	local command=("$@")
+
+	# Behind a function in the background is a shell, and the end of that does not end its program.
+	[ "$1" != on ] || command=(nsenter --net="/run/netns/$RUN-$2" "${@:3}")
+	"${command[@]}" >"$WORK/background.$((${#CHILDREN[@]} + 1))" 2>&1 &
 	CHILD_PID=$!
 	CHILDREN+=("$CHILD_PID")
 }
