@@ -139,12 +139,14 @@ class Body:
 
 
 class Connection:
-    """One accepted socket. serial tells connections apart in the log; requests counts heads read."""
+    """One accepted socket. serial tells connections apart in the log; requests counts heads read. now_us() is the
+    server's time, which its answers tell."""
 
-    def __init__(self, sock, peer, serial):
+    def __init__(self, sock, peer, serial, now_us):
         self.sock = sock
         self.peer = peer
         self.serial = serial
+        self.now_us = now_us
         self.requests = 0
         self.reader = sock.makefile("rb", PIECE)
 
@@ -228,10 +230,10 @@ class Connection:
         self.close()
 
 
-def head_of(answer, *more):
+def head_of(connection, answer, *more):
     lines = [f"HTTP/1.1 {answer.status} {REASONS.get(answer.status, 'Unknown')}"]
     lines += [f"{name}: {value}" for name, value in (*answer.headers, *more)]
-    lines.append("date: " + email.utils.formatdate(usegmt=True))
+    lines.append("date: " + email.utils.formatdate(connection.now_us() // 1_000_000, usegmt=True))
     return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
 
 
@@ -241,12 +243,12 @@ def closing(close):
 
 def send(connection, answer, close=False, without_body=False):
     # 204 and 304 have no length either, but no answer here has them.
-    head = head_of(answer, ("content-length", len(answer.body)), *closing(close))
+    head = head_of(connection, answer, ("content-length", len(answer.body)), *closing(close))
     connection.write(head if without_body else head + answer.body)
 
 
 def send_chunked(connection, answer, size, close=False, interval_s=0):
-    connection.write(head_of(answer, ("transfer-encoding", "chunked"), *closing(close)))
+    connection.write(head_of(connection, answer, ("transfer-encoding", "chunked"), *closing(close)))
     for start in range(0, len(answer.body), size):
         piece = answer.body[start:start + size]
         connection.write(b"%x\r\n%s\r\n" % (len(piece), piece))
@@ -256,21 +258,21 @@ def send_chunked(connection, answer, size, close=False, interval_s=0):
 
 
 def send_slowly(connection, answer, interval_s, close=False):
-    connection.write(head_of(answer, ("content-length", len(answer.body)), *closing(close)))
+    connection.write(head_of(connection, answer, ("content-length", len(answer.body)), *closing(close)))
     for index in range(len(answer.body)):
         connection.wait(interval_s)
         connection.write(answer.body[index:index + 1])
 
 
 def send_half(connection, answer, count):
-    connection.write(head_of(answer, ("content-length", len(answer.body))) + answer.body[:count])
+    connection.write(head_of(connection, answer, ("content-length", len(answer.body))) + answer.body[:count])
 
 
 def send_padded(connection, answer, total, close=False):
     """The answer's JSON object with one more member, as long as it takes to make the body total octets."""
     start, end = answer.body[:-1] + b',"padding":"', b'"}'
     left = total - len(start) - len(end)
-    connection.write(head_of(answer, ("content-length", len(start) + left + len(end)), *closing(close)) + start)
+    connection.write(head_of(connection, answer, ("content-length", len(start) + left + len(end)), *closing(close)) + start)
     block = b"x" * PIECE
     while left > 0:
         connection.write(block[:left])

@@ -49,7 +49,7 @@ class Server:
             if self.tls:
                 sock = self.shake_hands(sock)
             if sock:
-                self.converse(http1.Connection(sock, peer, serial))
+                self.converse(http1.Connection(sock, peer, serial, self.world.clock.now_us))
         finally:
             counters.add("open", -1)
 
