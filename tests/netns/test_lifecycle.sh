@@ -120,7 +120,7 @@ test_second_instance() {
 		same "exit code of doctor" "$?" 1
 		contains "doctor" "$output" "pid $first"
 		output=$(on a "$FLOWPROBE" doctor -i a0 --hook "$hook" --control-socket "$WORK/first" 2>&1)
-		same "exit code of doctor, asked about the first one" "$?" 0
+		same "exit code of doctor, asked about the first one" "$?" 1
 		contains "doctor" "$output" "already running (pid $first)"
 		stop_probe "$first"
 	done
