@@ -15,6 +15,7 @@ readonly GUEST_SECONDS=90 # for any one command
 GUEST_NSPAWN=
 GUEST_INIT=
 GUEST_GROUPS=()
+GUEST_ROOT=() # what to start systemd-nspawn with
 
 # systemd-nspawn makes control groups beside the process it is started by, and leaves them there.
 guest_make_groups() {
@@ -49,6 +50,16 @@ guest_remove_groups() {
 	done
 }
 
+# systemd-nspawn wants / to be where something is mounted, which it is not in a chroot. A mount namespace gets one then:
+# the same tree, bound to a folder of ours, in place of the root.
+guest_find_root() {
+	mountpoint -q / && return
+	mkdir "$WORK/root"
+	# shellcheck disable=SC2016 # the inner shell's
+	GUEST_ROOT=(unshare --mount --propagation=unchanged
+		sh -c 'mount --rbind / "$0" && mount --make-rprivate "$0" && exec chroot "$0" "$@"' "$WORK/root")
+}
+
 # In the shell that becomes systemd-nspawn.
 guest_exec() {
 	local group
@@ -56,7 +67,7 @@ guest_exec() {
 	for group in "${GUEST_GROUPS[@]}"; do
 		echo "$BASHPID" >"$group/cgroup.procs"
 	done
-	exec systemd-nspawn --quiet --directory="$GUEST" --machine="$RUN" --boot --register=no --keep-unit \
+	exec "${GUEST_ROOT[@]}" systemd-nspawn --quiet --directory="$GUEST" --machine="$RUN" --boot --register=no --keep-unit \
 		--network-namespace-path="/run/netns/$RUN-server" --capability=all \
 		--system-call-filter='bpf @keyring' --console=pipe
 }
@@ -77,6 +88,7 @@ guest_boot() {
 	tr -d - </proc/sys/kernel/random/uuid >"$GUEST/etc/machine-id"
 	echo server >"$GUEST/etc/hostname"
 	guest_make_groups
+	guest_find_root
 	guest_exec </dev/null >"$WORK/console" 2>&1 &
 	GUEST_NSPAWN=$!
 	wait_until 30 guest_find_init && wait_until 60 guest_is_up
