@@ -3,11 +3,12 @@
 #
 # Installs what is missing to build and run flowprobe from a checkout, and to test it.
 #
-#     packaging/install-deps.sh [run] [check] [kernels] [big-endian] [lint] [packages] [e2e]
+#     packaging/install-deps.sh [run] [check] [kernels] [big-endian] [lint] [packages] [e2e] [metrics]
 #
 # Without arguments: run. check and packages include run; big-endian and lint include run and check,
-# lint also what `make fuzz` and a build with clang need; e2e includes check and packages. Each need
-# below names what must be there (not which package brings it) and the package of Debian and Ubuntu,
+# lint also what `make fuzz` and a build with clang need; e2e includes check and packages; metrics
+# brings promtool, and with it a Prometheus that may start, so it is for machines of CI. Each need below
+# names what must be there (not which package brings it) and the package of Debian and Ubuntu,
 # and of Fedora and RHEL. What is there already, however it came, is left alone, so with nothing
 # missing this neither needs root nor touches the network. Whatever is installed is named first. CC,
 # CLANG and BPFTOOL are honoured as in the Makefile.
@@ -75,6 +76,7 @@ packages command:mandoc           mandoc                          mandoc
 packages command:systemd-analyze  systemd                         systemd
 packages command:mmdebstrap       mmdebstrap                      -
 e2e      command:systemd-nspawn   systemd-container               systemd-container
+metrics  command:promtool         prometheus                      -
 END
 }
 
@@ -204,9 +206,10 @@ for set in "${@:-run}"; do
 	lint) wanted+=" run check lint" ;;
 	packages) wanted+=" run packages" ;;
 	e2e) wanted+=" run check packages e2e" ;;
+	metrics) wanted+=" metrics" ;;
 	*)
 		echo "install-deps: unknown set '$set'; known are: run check kernels big-endian lint" \
-			"packages e2e" >&2
+			"packages e2e metrics" >&2
 		exit 64
 		;;
 	esac
