@@ -89,7 +89,7 @@ static struct addrinfo *make_answer(int count)
 int __wrap_getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
 		       struct addrinfo **list)
 {
-	if (!ends_in_test(host) || hints->ai_flags & AI_NUMERICHOST)
+	if (!host || !ends_in_test(host) || hints->ai_flags & AI_NUMERICHOST)
 		return __real_getaddrinfo(host, service, hints, list);
 	pthread_mutex_lock(&fake.lock);
 	fake.questions++;

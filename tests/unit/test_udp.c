@@ -68,7 +68,7 @@ int __wrap_getaddrinfo(const char *host, const char *service, const struct addri
 {
 	struct addrinfo **end = list;
 
-	if (strcmp(host, "collector.test") != 0 || hints->ai_flags & AI_NUMERICHOST)
+	if (!host || strcmp(host, "collector.test") != 0 || hints->ai_flags & AI_NUMERICHOST)
 		return __real_getaddrinfo(host, service, hints, list);
 	fake_name.questions++;
 	while (fake_name.held)

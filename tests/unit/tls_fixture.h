@@ -205,7 +205,7 @@ int __wrap_getaddrinfo(const char *host, const char *service, const struct addri
 int __wrap_getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
 		       struct addrinfo **list)
 {
-	if (strcmp(host, "slow.test") != 0 || hints->ai_flags & AI_NUMERICHOST)
+	if (!host || strcmp(host, "slow.test") != 0 || hints->ai_flags & AI_NUMERICHOST)
 		return __real_getaddrinfo(host, service, hints, list);
 	questions++;
 	while (held)
