@@ -41,6 +41,25 @@ static void path_of(const char *name, char path[static 96])
 	snprintf(path, 96, "%s/%s", directory, name);
 }
 
+/* No exporter at all: only a file can say that. */
+static void load_none(struct load *load)
+{
+	char path[96], option[112];
+	char *argv[] = {"run", "--max-flows=1024", option, NULL}, *environment[] = {NULL};
+	FILE *file;
+
+	path_of("none.yaml", path);
+	snprintf(option, sizeof(option), "--config=%s", path);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	fputs("exporters: []\n", file);
+	fclose(file);
+	load_sources(load, argv, environment, NULL);
+	unlink(path);
+	assert_string_equal(load->messages, "");
+	assert_int_equal(load->code, 0);
+}
+
 /* Exporters "NAME=FILE", each of which is one word of list. */
 static void load_list(struct load *load, const char *list)
 {
@@ -121,7 +140,10 @@ static void reload(const char *list)
 	assert_true(exports_are_settled(exports));
 	load_free(&old);
 	memset(&old, 0, sizeof(old));
-	load_list(&fresh, list);
+	if (*list)
+		load_list(&fresh, list);
+	else
+		load_none(&fresh);
 	assert_int_equal(exports_reload(exports, &current.config.exporters, &fresh.config.exporters,
 					error, sizeof(error)),
 			 0);
@@ -261,6 +283,26 @@ static void reload_adds(void **state)
 	assert_int_equal(exports_count(exports), 2);
 	expect_file("a", 1, 20);
 	expect_file("b", 11, 20);
+}
+
+/* Having none is what was asked for, and nobody has gone away. */
+static void reload_may_leave_none(void **state)
+{
+	(void)state;
+	start("one=a");
+	add(10);
+	reload("");
+	settle();
+	assert_int_equal(exports_count(exports), 0);
+	assert_false(exports_are_dead(exports));
+	add(10);
+	reload("two=b");
+	settle();
+	add(10);
+	stop();
+	assert_false(exports_lost(exports));
+	expect_file("a", 1, 10);
+	expect_file("b", 21, 30);
 }
 
 static void reload_removes(void **state)
@@ -502,6 +544,7 @@ int main(void)
 		EXPORTS_TEST(reload_in_another_order_goes_on),
 		EXPORTS_TEST(reload_adds),
 		EXPORTS_TEST(reload_removes),
+		EXPORTS_TEST(reload_may_leave_none),
 		EXPORTS_TEST(reload_changes),
 		EXPORTS_TEST(reload_that_fails_changes_nothing),
 		EXPORTS_TEST(reload_hundred_times_loses_nothing),

@@ -441,7 +441,7 @@ int exports_are_dead(const struct exports *exports)
 		if (!stats.dead)
 			return 0;
 	}
-	return 1;
+	return exports->count > 0;
 }
 
 int exports_are_stuck(const struct exports *exports, uint64_t longest_ns)

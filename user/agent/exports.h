@@ -53,7 +53,7 @@ int exports_are_settled(const struct exports *exports);
  */
 void exports_reap(struct exports *exports);
 
-/* 1 if no exporter is left that could ever deliver anything. */
+/* 1 if there are exporters, and none of them could ever deliver anything. */
 int exports_are_dead(const struct exports *exports);
 
 /* 1 if any record was lost on its way out, other than by a reader of stdout who had enough. */
