@@ -6,7 +6,6 @@
 #ifndef FLOWPROBE_HTTP_FIXTURE_H
 #define FLOWPROBE_HTTP_FIXTURE_H
 
-#include <dirent.h>
 #include <errno.h>
 #include <malloc.h>
 #include <setjmp.h>
@@ -25,6 +24,7 @@
 #include "export/http.h"
 #include "http_server.h"
 #include "lib/clock.h"
+#include "process.h"
 
 #define HANG_SECONDS 120
 #define SECRET "Basic eHl6enk6eHl6enk="
@@ -89,17 +89,6 @@ static inline int set_up(void **state)
 	memset(&control, 0, sizeof(control));
 	control.wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	return client && control.wake_fd >= 0 ? 0 : -1;
-}
-
-static inline unsigned int count_open_files(void)
-{
-	DIR *stream = opendir("/proc/self/fd");
-	unsigned int count = 0;
-
-	while (stream && readdir(stream))
-		count++;
-	closedir(stream);
-	return count;
 }
 
 static inline int tear_down(void **state)

@@ -5,7 +5,6 @@
  */
 #include "agent/control.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
@@ -23,6 +22,8 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+
+#include "process.h"
 
 #define HANG_SECONDS 120
 #define CLIENTS 8 /* of control.c */
@@ -73,17 +74,6 @@ static int tear_down(void **state)
 	(void)state;
 	control_close(control);
 	return rmdir(directory);
-}
-
-static unsigned int count_open_files(void)
-{
-	DIR *stream = opendir("/proc/self/fd");
-	unsigned int count = 0;
-
-	while (stream && readdir(stream))
-		count++;
-	closedir(stream);
-	return count;
 }
 
 /* Until there is nothing to do. */

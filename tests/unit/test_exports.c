@@ -16,6 +16,7 @@
 
 #include "config_fixture.h"
 #include "lib/clock.h"
+#include "process.h"
 
 #define HANG_SECONDS 120
 #define MANY 3000 /* records, which no pipe holds */
@@ -183,17 +184,6 @@ static void expect_file(const char *name, uint64_t from, uint64_t to)
 	}
 	assert_int_equal(from, to + 1);
 	fclose(file);
-}
-
-static unsigned int count_open_files(void)
-{
-	DIR *stream = opendir("/proc/self/fd");
-	unsigned int count = 0;
-
-	while (stream && readdir(stream))
-		count++;
-	closedir(stream);
-	return count;
 }
 
 /* --- without a reload --- */

@@ -29,6 +29,7 @@
 
 #include "export/exporter.h"
 #include "lib/log.h"
+#include "process.h"
 
 #define RECORDS 300 /* some 260 KB: several buffers */
 #define HANG_SECONDS 120
@@ -43,7 +44,6 @@ static const struct export_driver *const driver = &export_driver_json;
 static struct flow_record records[RECORDS];
 static char directory[64];
 static char path[128];
-static int saved_output = -1; /* while standard output is something else */
 
 static int set_up(void **state)
 {
@@ -59,24 +59,6 @@ static int set_up(void **state)
 		return -1;
 	snprintf(path, sizeof(path), "%s/flows.json", directory);
 	return 0;
-}
-
-static void limit_file_size(rlim_t bytes)
-{
-	struct rlimit limit;
-
-	assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
-	limit.rlim_cur = bytes < limit.rlim_max ? bytes : limit.rlim_max;
-	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
-}
-
-static void restore_standard_output(void)
-{
-	if (saved_output < 0)
-		return;
-	dup2(saved_output, STDOUT_FILENO);
-	close(saved_output);
-	saved_output = -1;
 }
 
 /* A test that fails on its way leaves these to us. */
@@ -354,9 +336,7 @@ static void file_out_of_space_leaves_no_torn_line(void **state)
 /* Runs body with standard output being fd. */
 static void with_standard_output(int fd, void (*body)(void))
 {
-	fflush(stdout);
-	saved_output = dup(STDOUT_FILENO);
-	assert_true(dup2(fd, STDOUT_FILENO) >= 0);
+	set_standard_output(fd);
 	body();
 	restore_standard_output();
 }

@@ -26,6 +26,7 @@
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "message_peek.h"
+#include "process.h"
 
 #define HANG_SECONDS 120
 #define MESSAGE_BYTES 100
@@ -40,7 +41,6 @@ static char message[MESSAGE_BYTES];
 static struct export_settings settings = {.name = "file", .type = "ipfix", .target = target};
 static struct transport *transport;
 static struct export_control control;
-static int saved_output = -1; /* while standard output is something else */
 
 static int set_up(void **state)
 {
@@ -55,31 +55,6 @@ static int set_up(void **state)
 	control = (struct export_control){.wake_fd = -1};
 	settings.template_refresh_ns = UINT64_MAX / 2;
 	return 0;
-}
-
-static void limit_file_size(rlim_t bytes)
-{
-	struct rlimit limit;
-
-	assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
-	limit.rlim_cur = bytes < limit.rlim_max ? bytes : limit.rlim_max;
-	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
-}
-
-static void set_standard_output(int fd)
-{
-	fflush(stdout);
-	saved_output = dup(STDOUT_FILENO);
-	assert_true(dup2(fd, STDOUT_FILENO) >= 0);
-}
-
-static void restore_standard_output(void)
-{
-	if (saved_output < 0)
-		return;
-	dup2(saved_output, STDOUT_FILENO);
-	close(saved_output);
-	saved_output = -1;
 }
 
 static int tear_down(void **state)

@@ -6,7 +6,6 @@
 #include "agent/metrics_server.h"
 
 #include <arpa/inet.h>
-#include <dirent.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -18,6 +17,7 @@
 #include "agent_state_fixture.h"
 #include "capture/loader.h"
 #include "metrics_reader.h"
+#include "process.h"
 
 #define HANG_SECONDS 120
 #define CONNECTIONS 16 /* of metrics_server.c */
@@ -196,17 +196,6 @@ static void get(const char *path, unsigned int status)
 		 "GET %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", path);
 	ask(request);
 	expect_status(status);
-}
-
-static unsigned int count_open_files(void)
-{
-	DIR *stream = opendir("/proc/self/fd");
-	unsigned int count = 0;
-
-	while (stream && readdir(stream))
-		count++;
-	closedir(stream);
-	return count;
 }
 
 /* --- answers --- */

@@ -2,7 +2,6 @@
 /* Messages to the service manager, which is a socket of the test here. */
 #include "lib/notify.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -17,6 +16,8 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+
+#include "process.h"
 
 #define HANG_SECONDS 120
 
@@ -143,17 +144,6 @@ static void notify_long_message_is_cut(void **state)
 	start_manager('/');
 	assert_int_equal(notify_send("STATUS=%s", text), 0);
 	expect_message(expected);
-}
-
-static unsigned int count_open_files(void)
-{
-	DIR *stream = opendir("/proc/self/fd");
-	unsigned int count = 0;
-
-	while (stream && readdir(stream))
-		count++;
-	closedir(stream);
-	return count;
 }
 
 static void notify_leaves_no_file_open(void **state)

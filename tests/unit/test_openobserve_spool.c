@@ -9,6 +9,8 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
+#include "process.h"
+
 static const struct step busy = {ANSWERS, 503, "", "busy"};
 
 static int set_up_spool(void **state)
@@ -225,15 +227,6 @@ static void openobserve_spool_smaller_than_a_batch_is_memory_only(void **state)
 	finish();
 	EXPECT_WAITS(0.5, 1);
 	expect_all_arrived_once();
-}
-
-static void limit_file_size(rlim_t bytes)
-{
-	struct rlimit limit;
-
-	assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
-	limit.rlim_cur = bytes < limit.rlim_max ? bytes : limit.rlim_max;
-	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
 }
 
 static void make_room_at_last(struct export_control *given_control)

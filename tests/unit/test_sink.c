@@ -20,6 +20,8 @@
 
 #include <cmocka.h>
 
+#include "process.h"
+
 #define HANG_SECONDS 120
 #define PIPE_BYTES 4096 /* the smallest there is */
 
@@ -28,7 +30,6 @@ static char path[128];
 static char data[20000];
 static struct sink sink;
 static struct export_control control;
-static int saved_output = -1; /* while standard output is something else */
 
 static int set_up(void **state)
 {
@@ -42,31 +43,6 @@ static int set_up(void **state)
 	sink = (struct sink)SINK_CLOSED;
 	control = (struct export_control){.wake_fd = -1};
 	return 0;
-}
-
-static void limit_file_size(rlim_t bytes)
-{
-	struct rlimit limit;
-
-	assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
-	limit.rlim_cur = bytes < limit.rlim_max ? bytes : limit.rlim_max;
-	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
-}
-
-static void set_standard_output(int fd)
-{
-	fflush(stdout);
-	saved_output = dup(STDOUT_FILENO);
-	assert_true(dup2(fd, STDOUT_FILENO) >= 0);
-}
-
-static void restore_standard_output(void)
-{
-	if (saved_output < 0)
-		return;
-	dup2(saved_output, STDOUT_FILENO);
-	close(saved_output);
-	saved_output = -1;
 }
 
 static int tear_down(void **state)
