@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "encode/json_string.h"
 #include "encode/utf8.h"
 #include "lib/clock.h"
 #include "lib/version.h"
@@ -217,31 +218,10 @@ void status_write_text(FILE *stream, const struct agent_state *state)
 
 /* --- JSON --- */
 
-static void put_string(FILE *stream, const char *string)
-{
-	const unsigned char *text = (const unsigned char *)string;
-
-	fputc('"', stream);
-	while (*text) {
-		size_t length = utf8_length(text);
-
-		if (!length)
-			fputs("\\ufffd", stream);
-		else if (*text < 0x20)
-			fprintf(stream, "\\u%04x", *text);
-		else if (*text == '"' || *text == '\\')
-			fprintf(stream, "\\%c", *text);
-		else
-			fwrite(text, 1, length, stream);
-		text += length ? length : 1;
-	}
-	fputc('"', stream);
-}
-
 static void put_member(FILE *stream, const char *key, const char *string)
 {
 	fprintf(stream, ",\"%s\":", key);
-	put_string(stream, string);
+	json_string_write(stream, string);
 }
 
 static void put_number(FILE *stream, const char *key, uint64_t number)
@@ -258,7 +238,7 @@ static void put_count(FILE *stream, const char *key, uint64_t packets, uint64_t 
 static void put_interface_object(FILE *stream, const struct interface_state *interface)
 {
 	fputs("{\"name\":", stream);
-	put_string(stream, interface->name);
+	json_string_write(stream, interface->name);
 	put_number(stream, "index", interface->ifindex);
 	for (int way = 0; way < FLOW_DIRECTIONS; way++) {
 		const struct flow_count *count = &interface->traffic.directions[way];
@@ -266,7 +246,7 @@ static void put_interface_object(FILE *stream, const struct interface_state *int
 		if (!interface->attached[way])
 			continue;
 		fprintf(stream, ",\"%s\":{\"hook\":", directions[way]);
-		put_string(stream, hook_kind_name(interface->kinds[way]));
+		json_string_write(stream, hook_kind_name(interface->kinds[way]));
 		put_number(stream, "packets", count->packets);
 		put_number(stream, "bytes", count->octets);
 		fputc('}', stream);
@@ -279,7 +259,7 @@ static void put_exporter_object(FILE *stream, const struct exporter_state *expor
 	const struct exporter_stats *stats = &exporter->stats;
 
 	fputs("{\"name\":", stream);
-	put_string(stream, exporter->name);
+	json_string_write(stream, exporter->name);
 	put_member(stream, "type", exporter->type);
 	put_member(stream, "target", exporter->target);
 	fprintf(stream, ",\"up\":%s", stats->is_down || stats->dead ? "false" : "true");
@@ -323,7 +303,7 @@ static void put_balance_object(FILE *stream, const struct agent_state *state)
 void status_write_json(FILE *stream, const struct agent_state *state)
 {
 	fputs("{\"version\":", stream);
-	put_string(stream, version_number);
+	json_string_write(stream, version_number);
 	put_number(stream, "pid", (uint64_t)getpid());
 	put_number(stream, "start", state->start_ns / NS_PER_S);
 	put_number(stream, "now", state->now_ns / NS_PER_S);
@@ -335,7 +315,7 @@ void status_write_json(FILE *stream, const struct agent_state *state)
 		put_count(stream, directions[way], state->rate[way].packets,
 			  state->rate[way].octets);
 	fputs("},\"flow_table\":{\"kind\":", stream);
-	put_string(stream, state->table == FLOW_TABLE_HASH ? "hash" : "slots");
+	json_string_write(stream, state->table == FLOW_TABLE_HASH ? "hash" : "slots");
 	put_number(stream, "entries", state->table_entries);
 	put_number(stream, "capacity", state->slots);
 	fputs("},\"flow_cache\":{\"flows\":", stream);

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "encode/json_string.h"
 #include "encode/utf8.h"
 
 #define TEXT_BYTES 1024
@@ -100,27 +101,6 @@ static void put_plain(FILE *stream, const char *string)
 	}
 }
 
-static void put_quoted(FILE *stream, const char *string)
-{
-	const unsigned char *text = (const unsigned char *)string;
-
-	fputc('"', stream);
-	while (*text) {
-		size_t length = utf8_length(text);
-
-		if (!length)
-			fputs("\\ufffd", stream);
-		else if (*text < 0x20 || *text == 0x7f)
-			fprintf(stream, "\\u%04x", *text);
-		else if (*text == '"' || *text == '\\')
-			fprintf(stream, "\\%c", *text);
-		else
-			fwrite(text, 1, length, stream);
-		text += length ? length : 1;
-	}
-	fputc('"', stream);
-}
-
 static void write_line(FILE *stream, const struct finding *finding, const char *text)
 {
 	static const char *const names[VERDICTS] = {"ok", "note", "FAIL"};
@@ -146,9 +126,9 @@ static void write_object(struct findings *findings, const struct finding *findin
 	fprintf(findings->json, "%s\n{\"verdict\":\"%s\",\"topic\":\"%s\",\"text\":",
 		fflush(findings->json) == 0 && findings->text_bytes ? "," : "",
 		verdict_name(finding->verdict), topic_names[finding->topic]);
-	put_quoted(findings->json, text);
+	json_string_write(findings->json, text);
 	fputs(",\"fix\":", findings->json);
-	put_quoted(findings->json, finding->fix);
+	json_string_write(findings->json, finding->fix);
 	fputc('}', findings->json);
 }
 
@@ -250,7 +230,7 @@ static void conclude_json(struct findings *findings, const char *good)
 {
 	fprintf(findings->stream, "{\"verdict\":\"%s\",\"exit_code\":%d,\"conclusion\":",
 		verdict_name(overall(findings)), findings->exit_code);
-	put_quoted(findings->stream, conclusion(findings, good));
+	json_string_write(findings->stream, conclusion(findings, good));
 	fflush(findings->json);
 	fprintf(findings->stream, ",\"findings\":[%s]}\n", findings->text);
 }
