@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* The table of subcommands, for main.c, which picks one, and for what is written about them. */
+/* The table of subcommands, for main.c, which picks one, and for what is written about them; and what
+ * several of them do with their arguments. */
 #include "cmd/commands.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "cmd/usage.h"
 
@@ -50,3 +52,16 @@ const struct subcommand subcommands[] = {
 	},
 	{.name = NULL},
 };
+
+int command_take_flag(int *argc, char **argv, const char *flag)
+{
+	int kept = 0, count = *argc;
+
+	for (int i = 0; i < count; i++) {
+		if (strcmp(argv[i], flag) != 0)
+			argv[kept++] = argv[i];
+	}
+	argv[kept] = NULL;
+	*argc = kept;
+	return kept < count;
+}

@@ -22,6 +22,9 @@ int command_config(int argc, char **argv);
 int command_openobserve(int argc, char **argv);
 int command_version(int argc, char **argv);
 
+/* Takes FLAG out of argv, which is otherwise of run's options; 1 if it was there. */
+int command_take_flag(int *argc, char **argv, const char *flag);
+
 /* Options of their own that they take, as for getopt_long; ends with a row without a name. */
 extern const struct option status_options[];
 extern const struct option doctor_options[];

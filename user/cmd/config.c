@@ -84,60 +84,55 @@ static int load(struct config_draft *draft, struct config *config, int argc, cha
 	return config_load_draft(draft, config, &sources, &errors, help);
 }
 
-static int check(int argc, char **argv)
+/* What to write of a configuration without mistakes. */
+typedef void write_function(const struct config_draft *draft);
+
+static int load_and_write(int argc, char **argv, write_function *write)
 {
 	struct config_draft draft;
 	struct config config;
 	int help, code = load(&draft, &config, argc, argv, &help);
 
-	if (code == 0 && help) {
-		print_help(stdout);
+	if (code == 0) {
+		if (help)
+			print_help(stdout);
+		else
+			write(&draft);
 		code = flush();
-	} else if (code == 0) {
-		fputs("the configuration has no mistakes; files:", stdout);
-		for (size_t i = 0; i < draft.file_count; i++)
-			printf(" %s", draft.files[i]);
-		puts(draft.file_count ? "" : " none");
-		code = flush();
-		config_free(&config);
 	}
+	config_free(&config);
 	config_draft_free(&draft);
 	return code;
 }
 
-/* Takes --origin out of argv, which is otherwise of run's options; 1 if it was there. */
-static int take_origin(int *argc, char **argv)
+static void write_files(const struct config_draft *draft)
 {
-	int kept = 0;
+	fputs("the configuration has no mistakes; files:", stdout);
+	for (size_t i = 0; i < draft->file_count; i++)
+		printf(" %s", draft->files[i]);
+	puts(draft->file_count ? "" : " none");
+}
 
-	for (int i = 0; i < *argc; i++) {
-		if (strcmp(argv[i], "--" ORIGIN) != 0)
-			argv[kept++] = argv[i];
-	}
-	argv[kept] = NULL;
-	if (kept == *argc)
-		return 0;
-	*argc = kept;
-	return 1;
+static int check(int argc, char **argv)
+{
+	return load_and_write(argc, argv, write_files);
+}
+
+static void write_values(const struct config_draft *draft)
+{
+	config_show_write(stdout, draft, 0);
+}
+
+static void write_values_and_origins(const struct config_draft *draft)
+{
+	config_show_write(stdout, draft, 1);
 }
 
 static int show(int argc, char **argv)
 {
-	int origin = take_origin(&argc, argv);
-	struct config_draft draft;
-	struct config config;
-	int help, code = load(&draft, &config, argc, argv, &help);
+	int origins = command_take_flag(&argc, argv, "--" ORIGIN);
 
-	if (code == 0 && help) {
-		print_help(stdout);
-		code = flush();
-	} else if (code == 0) {
-		config_show_write(stdout, &draft, origin);
-		code = flush();
-		config_free(&config);
-	}
-	config_draft_free(&draft);
-	return code;
+	return load_and_write(argc, argv, origins ? write_values_and_origins : write_values);
 }
 
 static int usage_error(const char *what, const char *value, const char *hint)

@@ -45,20 +45,6 @@ static void print_help(void)
 	config_print_help();
 }
 
-/* Takes --json out of argv, which is otherwise of run's options; 1 if it was there. */
-static int take_json(int *argc, char **argv)
-{
-	int kept = 0, count = *argc;
-
-	for (int i = 0; i < count; i++) {
-		if (strcmp(argv[i], "--" JSON) != 0)
-			argv[kept++] = argv[i];
-	}
-	argv[kept] = NULL;
-	*argc = kept;
-	return kept < count;
-}
-
 static int flush(void)
 {
 	if (fflush(stdout) == 0 && !ferror(stdout))
@@ -83,7 +69,7 @@ static int examine(const struct config *config, int json)
 
 int command_doctor(int argc, char **argv)
 {
-	int json = take_json(&argc, argv), help = 0, code;
+	int json = command_take_flag(&argc, argv, "--" JSON), help = 0, code;
 	struct config config;
 
 	code = config_load(&config, argc, argv, environ, &help);
