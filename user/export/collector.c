@@ -2,7 +2,7 @@
 /*
  * encode -> export: the driver between records and a collector. What messages look like is a
  * dialect's business (encode/dialect.h), how they travel a transport's (transport.h); here is what
- * is sent when.
+ * is sent when. Which protocols there are, and over what they go, is in collector_kinds.c.
  *
  * Records are collected until a message is full, or nothing more is queued; only then is the
  * message made. So if the session ends, or the path turns out to be narrower, while a message is
@@ -24,7 +24,6 @@
 
 #include "encode/dialect.h"
 #include "export/board.h"
-#include "export/check.h"
 #include "export/transport.h"
 #include "lib/clock.h"
 #include "lib/log.h"
@@ -33,7 +32,6 @@
 #define UNRELIABLE_INTRODUCTIONS 2
 #define EVERYTHING (OPTIONS_TEMPLATES | OPTIONS_DATA | OPTIONS_INTERFACES)
 #define NUDGE_NS (NS_PER_S / 2) /* between introductions of a collector that is not there */
-#define NETFLOW5_SAMPLING_MAX 16383 /* 14 bits */
 
 /* Messages beside those of flows that are to be sent, and how far that has got. */
 struct options_job {
@@ -455,8 +453,8 @@ static void add_unsupported(struct collector *collector, const struct flow_recor
 
 /* --- the driver --- */
 
-static void collector_send(void *self, const struct flow_record *records, size_t count,
-			   struct export_control *control)
+void collector_send(void *self, const struct flow_record *records, size_t count,
+		    struct export_control *control)
 {
 	struct collector *collector = self;
 
@@ -481,7 +479,7 @@ static void settle(struct collector *collector, struct export_control *control)
 		transport->type->settle(transport, control);
 }
 
-static void collector_flush(void *self, struct export_control *control)
+void collector_flush(void *self, struct export_control *control)
 {
 	struct options_job totals = {.wanted = OPTIONS_DATA};
 	struct collector *collector = self;
@@ -494,7 +492,7 @@ static void collector_flush(void *self, struct export_control *control)
 	settle(collector, control);
 }
 
-static uint64_t collector_next_ns(const void *self)
+uint64_t collector_next_ns(const void *self)
 {
 	const struct collector *collector = self;
 	const struct transport *transport = collector->transport;
@@ -507,7 +505,7 @@ static uint64_t collector_next_ns(const void *self)
 	return transport_ns < next_ns ? transport_ns : next_ns;
 }
 
-static void collector_tick(void *self, struct export_control *control)
+void collector_tick(void *self, struct export_control *control)
 {
 	struct collector *collector = self;
 
@@ -515,7 +513,7 @@ static void collector_tick(void *self, struct export_control *control)
 	make_ready(collector, control);
 }
 
-static void collector_destroy(void *self)
+void collector_destroy(void *self)
 {
 	struct collector *collector = self;
 
@@ -527,66 +525,9 @@ static void collector_destroy(void *self)
 	free(collector);
 }
 
-/* A way to a collector that a dialect can go. */
-struct route {
-	const struct transport_type *type; /* NULL: the end of the list */
-	uint16_t default_port;
-};
-
-static const struct route ipfix_routes[] = {
-	{&transport_udp, 4739},
-	{&transport_tcp, 4739},
-	{&transport_tls, 4740},
-	{&transport_file, 0},
-	{NULL, 0},
-};
-static const struct route netflow_routes[] = {
-	{&transport_udp, 2055},
-	{NULL, 0},
-};
-
-/* The one that the target names; NULL with what is wrong in error. */
-static const struct route *find_route(const struct route *routes,
-				      const struct export_settings *settings, char *error,
-				      size_t error_bytes)
-{
-	const char *target = settings->target;
-	char schemes[64];
-	size_t used = 0;
-
-	for (const struct route *route = routes; route->type; route++) {
-		const char *scheme = route->type->scheme;
-		size_t length = strlen(scheme);
-
-		if (strncmp(target, scheme, length) == 0 && target[length] == ':')
-			return route;
-		used += (size_t)snprintf(schemes + used, sizeof(schemes) - used,
-					 "%s%s:", used ? ", " : "", scheme);
-	}
-	snprintf(error, error_bytes, "\"%s\" is no target for %s; it must begin with one of: %s",
-		 target, settings->type, schemes);
-	return NULL;
-}
-
-/* 0: no message may be that long, or that short; what is wrong is in error. */
-static size_t wanted_message_bytes(const struct dialect *dialect,
-				   const struct export_settings *settings, char *error,
-				   size_t error_bytes)
-{
-	size_t wanted = settings->max_message_bytes ? settings->max_message_bytes
-						    : dialect->message_bytes;
-
-	if (wanted >= MESSAGE_BYTES_MIN && wanted <= TRANSPORT_BYTES_MAX)
-		return wanted;
-	snprintf(error, error_bytes, "max_message_bytes is %zu; it must be from %d to %d", wanted,
-		 MESSAGE_BYTES_MIN, TRANSPORT_BYTES_MAX);
-	return 0;
-}
-
-static void *create_collector(const struct dialect *dialect, const struct route *routes,
-			      const struct export_settings *settings,
-			      const struct export_identity *identity, char *error,
-			      size_t error_bytes)
+void *collector_new(const struct dialect *dialect, const struct export_settings *settings,
+		    const struct export_identity *identity, struct transport *transport,
+		    char *error, size_t error_bytes)
 {
 	const struct dialect_config config = {
 		.observation_domain_id = identity->observation_domain_id,
@@ -596,18 +537,8 @@ static void *create_collector(const struct dialect *dialect, const struct route 
 		.instance = identity->instance,
 		.start_ms = identity->start_ns / NS_PER_MS,
 	};
-	const struct route *route = find_route(routes, settings, error, error_bytes);
-	size_t bytes = route ? wanted_message_bytes(dialect, settings, error, error_bytes) : 0;
-	struct transport *transport = NULL;
-	struct collector *collector;
+	struct collector *collector = calloc(1, sizeof(*collector));
 
-	if (bytes)
-		transport = route->type->create(settings, settings->target, route->default_port,
-						error, error_bytes);
-	if (!transport)
-		return NULL;
-	transport->message_bytes_wanted = bytes;
-	collector = calloc(1, sizeof(*collector));
 	if (!collector) {
 		snprintf(error, error_bytes, "out of memory");
 		transport->type->destroy(transport);
@@ -629,111 +560,3 @@ static void *create_collector(const struct dialect *dialect, const struct route 
 	export_session_start(&collector->session, dialect, &config);
 	return collector;
 }
-
-static void check_collector(const struct dialect *dialect, const struct route *routes,
-			    const struct export_settings *settings, struct export_check *check)
-{
-	char error[CHECK_TEXT_BYTES];
-	const struct route *route = find_route(routes, settings, error, sizeof(error));
-
-	if (!route || !wanted_message_bytes(dialect, settings, error, sizeof(error)))
-		check_add_refusal(check, error);
-	else
-		route->type->check(settings, settings->target, route->default_port, check);
-}
-
-static void *create_ipfix(const struct export_settings *settings,
-			  const struct export_identity *identity, char *error, size_t error_bytes)
-{
-	return create_collector(&dialect_ipfix, ipfix_routes, settings, identity, error,
-				error_bytes);
-}
-
-static void check_ipfix(const struct export_settings *settings,
-			const struct export_identity *identity, struct export_check *check)
-{
-	(void)identity;
-	check_collector(&dialect_ipfix, ipfix_routes, settings, check);
-}
-
-static void *create_netflow9(const struct export_settings *settings,
-			     const struct export_identity *identity, char *error,
-			     size_t error_bytes)
-{
-	return create_collector(&dialect_netflow9, netflow_routes, settings, identity, error,
-				error_bytes);
-}
-
-static void check_netflow9(const struct export_settings *settings,
-			   const struct export_identity *identity, struct export_check *check)
-{
-	(void)identity;
-	check_collector(&dialect_netflow9, netflow_routes, settings, check);
-}
-
-/* 0, or -1 with what is wrong in error. */
-static int judge_netflow5_sampling(const struct export_identity *identity, char *error,
-				   size_t error_bytes)
-{
-	if (identity->sampling_interval <= NETFLOW5_SAMPLING_MAX)
-		return 0;
-	snprintf(error, error_bytes,
-		 "NetFlow v5 cannot say that one packet in %u is counted, only up to %u; use "
-		 "netflow9 or ipfix, or a smaller --sampling",
-		 identity->sampling_interval, NETFLOW5_SAMPLING_MAX);
-	return -1;
-}
-
-static void *create_netflow5(const struct export_settings *settings,
-			     const struct export_identity *identity, char *error,
-			     size_t error_bytes)
-{
-	if (judge_netflow5_sampling(identity, error, error_bytes))
-		return NULL;
-	return create_collector(&dialect_netflow5, netflow_routes, settings, identity, error,
-				error_bytes);
-}
-
-static void check_netflow5(const struct export_settings *settings,
-			   const struct export_identity *identity, struct export_check *check)
-{
-	char error[CHECK_TEXT_BYTES];
-
-	if (judge_netflow5_sampling(identity, error, sizeof(error)))
-		check_add_refusal(check, error);
-	else
-		check_collector(&dialect_netflow5, netflow_routes, settings, check);
-}
-
-const struct export_driver export_driver_ipfix = {
-	.kind = "ipfix",
-	.create = create_ipfix,
-	.check = check_ipfix,
-	.send = collector_send,
-	.flush = collector_flush,
-	.next_ns = collector_next_ns,
-	.tick = collector_tick,
-	.destroy = collector_destroy,
-};
-
-const struct export_driver export_driver_netflow9 = {
-	.kind = "netflow9",
-	.create = create_netflow9,
-	.check = check_netflow9,
-	.send = collector_send,
-	.flush = collector_flush,
-	.next_ns = collector_next_ns,
-	.tick = collector_tick,
-	.destroy = collector_destroy,
-};
-
-const struct export_driver export_driver_netflow5 = {
-	.kind = "netflow5",
-	.create = create_netflow5,
-	.check = check_netflow5,
-	.send = collector_send,
-	.flush = collector_flush,
-	.next_ns = collector_next_ns,
-	.tick = collector_tick,
-	.destroy = collector_destroy,
-};
