@@ -48,6 +48,7 @@ static struct {
 	int answers;
 	int held; /* questions wait */
 	int thread_fails;
+	int without_hosts; /* nobody knows localhost */
 	sigset_t mask; /* of the thread that asked last */
 } fake = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
 
@@ -89,6 +90,8 @@ static struct addrinfo *make_answer(int count)
 int __wrap_getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
 		       struct addrinfo **list)
 {
+	if (fake.without_hosts && host && strcmp(host, "localhost") == 0)
+		return EAI_NONAME;
 	if (!host || !ends_in_test(host) || hints->ai_flags & AI_NUMERICHOST)
 		return __real_getaddrinfo(host, service, hints, list);
 	pthread_mutex_lock(&fake.lock);
@@ -166,6 +169,7 @@ static int tear_down(void **state)
 {
 	(void)state;
 	fake.thread_fails = 0;
+	fake.without_hosts = 0;
 	hold(0);
 	resolver_free(resolver);
 	resolver = NULL;
@@ -248,6 +252,12 @@ static void resolver_knows_localhost(void **state)
 	resolver_ask(resolver);
 	assert_int_equal(wait_and_take(), 1);
 	expect_address(0, "127.0.0.1");
+}
+
+static void resolver_knows_localhost_where_nobody_else_does(void **state)
+{
+	fake.without_hosts = 1;
+	resolver_knows_localhost(state);
 }
 
 static void resolver_gives_an_answer_once(void **state)
@@ -410,6 +420,7 @@ int main(void)
 		RESOLVER_TEST(resolver_answers_a_literal_at_once),
 		RESOLVER_TEST(resolver_literal_of_another_family_is_no_address),
 		RESOLVER_TEST(resolver_knows_localhost),
+		RESOLVER_TEST(resolver_knows_localhost_where_nobody_else_does),
 		RESOLVER_TEST(resolver_gives_an_answer_once),
 		RESOLVER_TEST(resolver_says_why_there_is_none),
 		RESOLVER_TEST(resolver_looks_at_so_many_addresses),

@@ -79,12 +79,11 @@ static void query_look_up(struct query *query, int flags)
 		.ai_flags = flags | AI_NUMERICSERV,
 	};
 	struct addrinfo *list = NULL;
-	const char *host = query->host;
 
-	/* RFC 6761, 6.3: nobody need be asked for it. Where /etc/hosts is missing, nobody would know. */
-	if (!strcasecmp(query->host, "localhost"))
-		host = NULL;
-	query->result = getaddrinfo(host, query->port, &hints, &list);
+	query->result = getaddrinfo(query->host, query->port, &hints, &list);
+	/* RFC 6761, 6.3: we know where it is, also where /etc/hosts is missing. */
+	if (query->result && !(flags & AI_NUMERICHOST) && !strcasecmp(query->host, "localhost"))
+		query->result = getaddrinfo(NULL, query->port, &hints, &list);
 	if (query->result)
 		return;
 	for (const struct addrinfo *i = list; i && query->result < RESOLVED_MAX; i = i->ai_next) {
