@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <setjmp.h>
@@ -39,6 +40,23 @@ static struct export_settings settings;
 static struct export_identity identity;
 static int collector = -1;
 static uint16_t port;
+
+int __real_getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
+		       struct addrinfo **list);
+int __wrap_getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
+		       struct addrinfo **list);
+
+/* two.test is at 127.0.0.9, where nobody listens, and at 127.0.0.1. */
+int __wrap_getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
+		       struct addrinfo **list)
+{
+	int error;
+
+	if (!host || strcmp(host, "two.test") != 0 || hints->ai_flags & AI_NUMERICHOST)
+		return __real_getaddrinfo(host, service, hints, list);
+	error = __real_getaddrinfo("127.0.0.9", service, hints, list);
+	return error ? error : __real_getaddrinfo("127.0.0.1", service, hints, &(*list)->ai_next);
+}
 
 static int set_up(void **state)
 {
@@ -407,6 +425,22 @@ static void check_tcp_refused_is_away(void **state)
 		       "cannot connect to 127.0.0.1 port %u: Connection refused", port);
 }
 
+static void check_tells_which_of_several_addresses_answered(void **state)
+{
+	char expected[TEXT_BYTES];
+
+	(void)state;
+	bind_collector(SOCK_STREAM);
+	assert_int_equal(listen(collector, 4), 0);
+	settings.connect_timeout_ns = 200 * NS_PER_MS; /* it does not speak TLS */
+	look("ipfix", url("tls", "two.test"));
+	assert_int_equal(check.count, 1);
+	assert_int_equal(check.findings[0].verdict, CHECK_AWAY);
+	snprintf(expected, sizeof(expected),
+		 "connected to two.test (127.0.0.1) port %u, but not by TLS: ", port);
+	assert_memory_equal(check.findings[0].text, expected, strlen(expected));
+}
+
 static void check_address_of_another_family_is_not_looked_up(void **state)
 {
 	(void)state;
@@ -470,6 +504,7 @@ int main(void)
 		CHECK_TEST(check_udp_from_a_foreign_address_has_no_way),
 		CHECK_TEST(check_tcp_connects_and_says_nothing),
 		CHECK_TEST(check_tcp_refused_is_away),
+		CHECK_TEST(check_tells_which_of_several_addresses_answered),
 		CHECK_TEST(check_address_of_another_family_is_not_looked_up),
 		CHECK_TEST(check_options_that_do_not_do_are_refused),
 	};

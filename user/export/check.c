@@ -74,6 +74,16 @@ void check_describe_peer(const struct endpoint *endpoint, const struct sockaddr_
 		 endpoint->host, number, endpoint->port);
 }
 
+void check_describe_connected(const struct endpoint *endpoint, int fd,
+			      char text[static CHECK_PEER_BYTES])
+{
+	struct sockaddr_storage address = {0};
+	socklen_t bytes = sizeof(address);
+	int known = getpeername(fd, (struct sockaddr *)&address, &bytes) == 0;
+
+	check_describe_peer(endpoint, known ? &address : NULL, text);
+}
+
 void check_describe_source(int fd, char text[static CHECK_PEER_BYTES])
 {
 	struct sockaddr_storage own;
@@ -121,9 +131,11 @@ uint64_t check_attempt_ns(const struct export_check *check)
 	return left_ns > 2 * RESERVE_NS ? left_ns - RESERVE_NS : left_ns / 2;
 }
 
-/* 1: there is a way by TCP; 0: there is none, and that is noted. */
+/* 1: there is a way by TCP, to peer, which is the first address of several before; 0: there is none, and
+ * that is noted. */
 static int try_tcp(struct export_check *check, const struct export_settings *settings,
-		   const struct endpoint *endpoint, const struct local_end *local, const char *peer)
+		   const struct endpoint *endpoint, const struct local_end *local,
+		   char peer[static CHECK_PEER_BYTES])
 {
 	struct export_settings shorter = *settings;
 	struct export_control control = {.wake_fd = -1};
@@ -140,6 +152,7 @@ static int try_tcp(struct export_check *check, const struct export_settings *set
 			  "cannot connect to %s: %s", peer, reason);
 		return 0;
 	}
+	check_describe_connected(endpoint, channel_tcp.fd(channel), peer);
 	channel_tcp.close(channel);
 	return 1;
 }

@@ -62,6 +62,10 @@ void check_add_refusal(struct export_check *check, const char *error);
 void check_describe_peer(const struct endpoint *endpoint, const struct sockaddr_storage *address,
 			 char text[static CHECK_PEER_BYTES]);
 
+/* The same of what fd is connected to. */
+void check_describe_connected(const struct endpoint *endpoint, int fd,
+			      char text[static CHECK_PEER_BYTES]);
+
 /* " from ADDRESS", where fd is connected; else "". */
 void check_describe_source(int fd, char text[static CHECK_PEER_BYTES]);
 

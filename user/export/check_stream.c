@@ -30,12 +30,9 @@ static void note_session(struct export_check *check, const struct endpoint *endp
 	const char *protocol = type == &channel_tls ? "TLS" : "tcp";
 	char peer[CHECK_PEER_BYTES], source[CHECK_PEER_BYTES];
 	int fd = type->fd(channel);
-	struct sockaddr_storage address = {0};
-	socklen_t bytes = sizeof(address);
-	int known = getpeername(fd, (struct sockaddr *)&address, &bytes) == 0;
 	const char *reason;
 
-	check_describe_peer(endpoint, known ? &address : NULL, peer);
+	check_describe_connected(endpoint, fd, peer);
 	check_describe_source(fd, source);
 	if (survives_trial(type, channel)) {
 		check_add(check, CHECK_OK, NULL, "%s %s%s: connected", protocol, peer, source);
