@@ -38,25 +38,32 @@ struct thing {
 
 static const char *const choices[] = {"red", "green", NULL};
 
-static const struct config_field number = {CONFIG_FIELD_NUMBER, FIELD(number), .min = 5, .max = 9,
-					   .or_zero = 1};
-static const struct config_field power = {CONFIG_FIELD_POWER_OF_TWO, FIELD(number), .min = 2,
-					  .max = 64};
-static const struct config_field size = {CONFIG_FIELD_SIZE, FIELD(size), .min = 16 * KIB,
-					 .max = 8 * MIB};
-static const struct config_field limit = {CONFIG_FIELD_SIZE, FIELD(size), .min = MIB,
-					  .max = UINT64_MAX, .or_zero = 1};
-static const struct config_field duration = {CONFIG_FIELD_DURATION, FIELD(duration),
-					     .max = 3600 * NS_PER_S};
-static const struct config_field choice = {CONFIG_FIELD_CHOICE, FIELD(choice), .choices = choices};
+static const struct config_field number = {
+	.type = CONFIG_FIELD_NUMBER, .offset = FIELD(number), .min = 5, .max = 9, .or_zero = 1};
+static const struct config_field power = {
+	.type = CONFIG_FIELD_POWER_OF_TWO, .offset = FIELD(number), .min = 2, .max = 64};
+static const struct config_field size = {
+	.type = CONFIG_FIELD_SIZE, .offset = FIELD(size), .min = 16 * KIB, .max = 8 * MIB};
+static const struct config_field limit = {.type = CONFIG_FIELD_SIZE,
+					  .offset = FIELD(size),
+					  .min = MIB,
+					  .max = UINT64_MAX,
+					  .or_zero = 1};
+static const struct config_field duration = {
+	.type = CONFIG_FIELD_DURATION, .offset = FIELD(duration), .max = 3600 * NS_PER_S};
+static const struct config_field choice = {
+	.type = CONFIG_FIELD_CHOICE, .offset = FIELD(choice), .choices = choices};
 static const struct config_field boolean = {.type = CONFIG_FIELD_BOOLEAN, .offset = FIELD(boolean)};
 static const struct config_field path = {.type = CONFIG_FIELD_PATH, .offset = FIELD(text)};
-static const struct config_field short_path = {CONFIG_FIELD_PATH, FIELD(text), .max = 8,
-					       .or_none = 1};
+static const struct config_field short_path = {
+	.type = CONFIG_FIELD_PATH, .offset = FIELD(text), .max = 8, .or_none = 1};
 static const struct config_field address = {.type = CONFIG_FIELD_ADDRESS, .offset = FIELD(text)};
-static const struct config_field listen_on = {CONFIG_FIELD_LISTEN, FIELD(text), .or_none = 1};
-static const struct config_field string = {CONFIG_FIELD_STRING, FIELD(text), .max = 10};
-static const struct config_field secret = {CONFIG_FIELD_SECRET, FIELD(secret), .max = 10};
+static const struct config_field listen_on = {
+	.type = CONFIG_FIELD_LISTEN, .offset = FIELD(text), .or_none = 1};
+static const struct config_field string = {
+	.type = CONFIG_FIELD_STRING, .offset = FIELD(text), .max = 10};
+static const struct config_field secret = {
+	.type = CONFIG_FIELD_SECRET, .offset = FIELD(secret), .max = 10};
 static const struct config_field globs = {.type = CONFIG_FIELD_GLOBS, .offset = FIELD(globs)};
 
 static const struct config_field *const fields[] = {
