@@ -179,17 +179,22 @@ static int ask(int fd, const char *name, void *question)
 /* How many features this kernel knows, or a negative errno. */
 static int count_features(int fd, const char *name)
 {
-	struct {
-		struct ethtool_sset_info info;
-		uint32_t count;
-	} question = {.info = {.cmd = ETHTOOL_GSSET_INFO, .sset_mask = 1ull << ETH_SS_FEATURES}};
-	int err = ask(fd, name, &question);
+	/* The count is answered in the array of unknown length that ends the question. */
+	_Alignas(struct ethtool_sset_info) unsigned char
+		question[sizeof(struct ethtool_sset_info) + sizeof(uint32_t)] = {0};
+	struct ethtool_sset_info *info = (struct ethtool_sset_info *)question;
+	uint32_t count;
+	int err;
 
+	info->cmd = ETHTOOL_GSSET_INFO;
+	info->sset_mask = 1ull << ETH_SS_FEATURES;
+	err = ask(fd, name, question);
 	if (err)
 		return err;
-	if (!question.info.sset_mask || !question.count || question.count > FEATURES_MAX)
+	count = info->data[0];
+	if (!info->sset_mask || !count || count > FEATURES_MAX)
 		return -EOPNOTSUPP;
-	return (int)question.count;
+	return (int)count;
 }
 
 static int is_active(const struct ethtool_gfeatures *features, int number)
