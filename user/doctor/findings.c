@@ -148,8 +148,8 @@ static int severity(enum exit_code exit_code)
 	}
 }
 
-static void add(struct findings *findings, const struct finding *finding, const char *format,
-		va_list arguments)
+static void __attribute__((format(printf, 3, 0)))
+add(struct findings *findings, const struct finding *finding, const char *format, va_list arguments)
 {
 	char text[TEXT_BYTES];
 

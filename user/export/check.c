@@ -12,8 +12,9 @@
 
 #define RESERVE_NS (3 * NS_PER_S) /* for explaining what went wrong */
 
-static void add(struct export_check *check, enum check_verdict verdict, const char *fix,
-		const char *format, va_list arguments)
+static void __attribute__((format(printf, 4, 0)))
+add(struct export_check *check, enum check_verdict verdict, const char *fix, const char *format,
+    va_list arguments)
 {
 	struct check_finding *finding;
 
