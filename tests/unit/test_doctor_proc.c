@@ -17,7 +17,7 @@
 
 #include <cmocka.h>
 
-#include "doctor/memory.h"
+#include "doctor/cgroup.h"
 
 #define UNTOUCHED 4711u
 
@@ -219,20 +219,20 @@ static void memory_left_is_the_least_of_all_levels(void **state)
 	(void)state;
 	make_directory("/a");
 	make_directory("/a/b");
-	assert_int_equal(memory_left_in_cgroup(root, "/a/b", 2), UINT64_MAX);
+	assert_int_equal(cgroup_memory_left(root, "/a/b", 2), UINT64_MAX);
 	write_file("/a/b/memory.max", "max\n");
 	write_file("/a/b/memory.current", "1000\n");
-	assert_int_equal(memory_left_in_cgroup(root, "/a/b", 2), UINT64_MAX);
+	assert_int_equal(cgroup_memory_left(root, "/a/b", 2), UINT64_MAX);
 	write_file("/a/memory.max", "50000\n");
 	write_file("/a/memory.current", "20000\n");
-	assert_int_equal(memory_left_in_cgroup(root, "/a/b", 2), 30000);
+	assert_int_equal(cgroup_memory_left(root, "/a/b", 2), 30000);
 	write_file("/a/b/memory.max", "10000\n");
-	assert_int_equal(memory_left_in_cgroup(root, "/a/b", 2), 9000);
-	assert_int_equal(memory_left_in_cgroup(root, "/a", 2), 30000);
+	assert_int_equal(cgroup_memory_left(root, "/a/b", 2), 9000);
+	assert_int_equal(cgroup_memory_left(root, "/a", 2), 30000);
 	write_file("/memory.max", "7000\n"); /* a namespace has its own cgroup as root */
 	write_file("/memory.current", "500\n");
-	assert_int_equal(memory_left_in_cgroup(root, "/a/b", 2), 6500);
-	assert_int_equal(memory_left_in_cgroup(root, "/", 2), 6500);
+	assert_int_equal(cgroup_memory_left(root, "/a/b", 2), 6500);
+	assert_int_equal(cgroup_memory_left(root, "/", 2), 6500);
 }
 
 static void memory_that_can_be_reclaimed_is_left(void **state)
@@ -241,12 +241,12 @@ static void memory_that_can_be_reclaimed_is_left(void **state)
 	write_file("/memory.max", "10000\n");
 	write_file("/memory.current", "9000\n");
 	write_file("/memory.stat", "anon 1\ninactive_file 3000\n");
-	assert_int_equal(memory_left_in_cgroup(root, "/", 2), 4000);
+	assert_int_equal(cgroup_memory_left(root, "/", 2), 4000);
 	write_file("/memory.stat", "inactive_file 99999\n"); /* read at another moment */
-	assert_int_equal(memory_left_in_cgroup(root, "/", 2), 10000);
+	assert_int_equal(cgroup_memory_left(root, "/", 2), 10000);
 	write_file("/memory.stat", "");
 	write_file("/memory.current", "10001\n");
-	assert_int_equal(memory_left_in_cgroup(root, "/", 2), 0);
+	assert_int_equal(cgroup_memory_left(root, "/", 2), 0);
 }
 
 static void memory_of_version_1_has_other_files(void **state)
@@ -256,8 +256,8 @@ static void memory_of_version_1_has_other_files(void **state)
 	write_file("/a/memory.limit_in_bytes", "10000\n");
 	write_file("/a/memory.usage_in_bytes", "9000\n");
 	write_file("/a/memory.stat", "inactive_file 1\ntotal_inactive_file 2000\n");
-	assert_int_equal(memory_left_in_cgroup(root, "/a", 1), 3000);
-	assert_int_equal(memory_left_in_cgroup(root, "/a", 2), UINT64_MAX);
+	assert_int_equal(cgroup_memory_left(root, "/a", 1), 3000);
+	assert_int_equal(cgroup_memory_left(root, "/a", 2), UINT64_MAX);
 }
 
 #define FILE_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

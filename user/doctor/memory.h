@@ -11,10 +11,4 @@ void doctor_look_at_memory(struct doctor *doctor);
 /* To be called when the maps are there. */
 void doctor_check_memory(struct doctor *doctor);
 
-/*
- * What may still be taken below the limits of the cgroup at `path` ("/a/b") of the hierarchy mounted
- * at `root`, and of those above it. UINT64_MAX: there is no limit. For tests too.
- */
-uint64_t memory_left_in_cgroup(const char *root, const char *path, int version);
-
 #endif
