@@ -304,8 +304,8 @@ check-unit: $(UNIT_TESTS) $(REPLAYS)
 
 # The order of bytes must not matter. Built for s390x, with what Debian has for it, and run by an emulator. The objects
 # for the kernel are this machine's all the same: the sources include their skeletons, but no unit test loads them.
-BIG_ENDIAN := CC=s390x-linux-gnu-gcc AR=s390x-linux-gnu-ar MULTIARCH=$(MULTIARCH) SAN= WITH_HTTP=0 WITH_METRICS=0 LIBS=-lyaml \
-	      EMULATOR=qemu-s390x-static
+BIG_ENDIAN := CC=s390x-linux-gnu-gcc AR=s390x-linux-gnu-ar MULTIARCH=$(MULTIARCH) SAN= WITH_HTTP=0 WITH_METRICS=0 \
+	      LIBS="-lyaml -l:libz.so.1" EMULATOR=qemu-s390x-static
 
 check-big-endian:
 	$(Q)packaging/install-deps.sh big-endian

@@ -58,6 +58,7 @@ big-endian  command:s390x-linux-gnu-gcc  gcc-s390x-linux-gnu     -
 big-endian  s390x-library:libc.so     libc6-dev-s390x-cross      -
 big-endian  s390x-library:libcmocka.so  libcmocka-dev:s390x      -
 big-endian  s390x-library:libyaml.so  libyaml-dev:s390x          -
+big-endian  s390x-library:libz.so.1  zlib1g:s390x                -
 big-endian  command:qemu-s390x-static  qemu-user-static          -
 lint     command:clang-format     clang-format                    clang-tools-extra
 lint     command:clang-tidy       clang-tidy                      clang-tools-extra

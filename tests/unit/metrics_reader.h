@@ -10,8 +10,7 @@
 #ifndef FLOWPROBE_METRICS_READER_H
 #define FLOWPROBE_METRICS_READER_H
 
-#include <limits.h>
-#include <locale.h>
+#include <iconv.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -98,18 +97,32 @@ static inline void read_type(struct metrics *metrics, const char *line)
 	}
 }
 
+static inline int is_utf8(const char *text, size_t bytes)
+{
+	iconv_t conversion = iconv_open("UCS-4", "UTF-8"); /* of the C library's own */
+	char *from = (char *)text, codes[4096], *to = codes;
+	size_t room = sizeof(codes), failed;
+
+	assert_ptr_not_equal(conversion, (iconv_t)-1);
+	failed = iconv(conversion, &from, &bytes, &to, &room);
+	iconv_close(conversion);
+	return failed != (size_t)-1;
+}
+
 /* Behind a label's value; *at is behind the opening quote. */
 static inline const char *skip_value(const char *at, const char *line)
 {
-	while (*at != '"') {
-		int length = mblen(at, MB_LEN_MAX);
+	const char *start = at;
 
-		if (length <= 0)
-			REJECT(line, length ? "not UTF-8" : "value without an end");
+	while (*at != '"') {
+		if (!*at)
+			REJECT(line, "value without an end");
 		if (*at == '\\' && (!at[1] || !strchr("\\\"n", at[1])))
 			REJECT(line, "escape");
-		at += *at == '\\' ? 2 : length;
+		at += *at == '\\' ? 2 : 1;
 	}
+	if (!is_utf8(start, (size_t)(at - start)))
+		REJECT(line, "not UTF-8");
 	return at + 1;
 }
 
@@ -187,7 +200,6 @@ static inline struct metrics metrics_read(const char *text, int openmetrics)
 	int is_over = 0;
 	char *end;
 
-	assert_non_null(setlocale(LC_CTYPE, "C.UTF-8"));
 	for (char *line = metrics.text; *line; line = end + 1) {
 		end = strchr(line, '\n');
 		if (!end || is_over)

@@ -434,6 +434,10 @@ static void check_tells_which_of_several_addresses_answered(void **state)
 	assert_int_equal(listen(collector, 4), 0);
 	settings.connect_timeout_ns = 200 * NS_PER_MS; /* it does not speak TLS */
 	look("ipfix", url("tls", "two.test"));
+	if (strstr(check.findings[0].text, "built without TLS")) {
+		print_message("# skip: %s\n", check.findings[0].text);
+		skip();
+	}
 	assert_int_equal(check.count, 1);
 	assert_int_equal(check.findings[0].verdict, CHECK_AWAY);
 	snprintf(expected, sizeof(expected),

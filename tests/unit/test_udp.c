@@ -599,6 +599,8 @@ int main(void)
 		UDP_TEST(udp_path_narrower_than_it_says_gets_short_messages),
 	};
 
+	if (!kernel_tells_arrival())
+		return 0;
 	log_set_level(LOG_ERROR);
 	alarm(HANG_SECONDS);
 	cmocka_set_message_output(CM_OUTPUT_TAP);

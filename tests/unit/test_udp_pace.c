@@ -124,6 +124,8 @@ int main(void)
 		PACE_TEST(udp_pace_ends_when_it_is_over),
 	};
 
+	if (!kernel_tells_arrival())
+		return 0;
 	log_set_level(LOG_ERROR);
 	alarm(HANG_SECONDS);
 	cmocka_set_message_output(CM_OUTPUT_TAP);
