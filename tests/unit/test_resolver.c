@@ -106,6 +106,8 @@ int __wrap_getaddrinfo(const char *host, const char *service, const struct addri
 	if (strcmp(host, "none.test") == 0)
 		return EAI_NONAME;
 	*list = make_answer(strcmp(host, "many.test") == 0 ? MANY : 2);
+	if (strcmp(host, "twice.test") == 0)
+		memcpy((*list)->ai_next->ai_addr, (*list)->ai_addr, (*list)->ai_addrlen);
 	return 0;
 }
 
@@ -283,6 +285,15 @@ static void resolver_says_why_there_is_none(void **state)
 	assert_int_equal(wait_and_take(), EAI_NONAME);
 }
 
+static void resolver_takes_an_address_once(void **state)
+{
+	(void)state;
+	make_resolver("twice.test", AF_UNSPEC);
+	resolver_ask(resolver);
+	assert_int_equal(wait_and_take(), 1);
+	expect_address(0, "192.0.2.1");
+}
+
 static void resolver_looks_at_so_many_addresses(void **state)
 {
 	(void)state;
@@ -423,6 +434,7 @@ int main(void)
 		RESOLVER_TEST(resolver_knows_localhost_where_nobody_else_does),
 		RESOLVER_TEST(resolver_gives_an_answer_once),
 		RESOLVER_TEST(resolver_says_why_there_is_none),
+		RESOLVER_TEST(resolver_takes_an_address_once),
 		RESOLVER_TEST(resolver_looks_at_so_many_addresses),
 		RESOLVER_TEST(resolver_asks_once_while_it_waits),
 		RESOLVER_TEST(resolver_freed_does_not_wait_for_the_answer),

@@ -71,6 +71,20 @@ static struct query *query_new(const struct resolver *resolver)
 	return query;
 }
 
+/* Once only: for IPv4, glibc takes a "::1 localhost" in /etc/hosts for another 127.0.0.1. */
+static void query_add(struct query *query, const struct addrinfo *info)
+{
+	struct resolved *resolved = &query->list[query->result];
+
+	memcpy(&resolved->address, info->ai_addr, info->ai_addrlen);
+	resolved->bytes = info->ai_addrlen;
+	for (int i = 0; i < query->result; i++) {
+		if (resolved_is_same(&query->list[i], resolved))
+			return;
+	}
+	query->result++;
+}
+
 static void query_look_up(struct query *query, int flags)
 {
 	const struct addrinfo hints = {
@@ -86,12 +100,8 @@ static void query_look_up(struct query *query, int flags)
 		query->result = getaddrinfo(NULL, query->port, &hints, &list);
 	if (query->result)
 		return;
-	for (const struct addrinfo *i = list; i && query->result < RESOLVED_MAX; i = i->ai_next) {
-		struct resolved *resolved = &query->list[query->result++];
-
-		memcpy(&resolved->address, i->ai_addr, i->ai_addrlen);
-		resolved->bytes = i->ai_addrlen;
-	}
+	for (const struct addrinfo *i = list; i && query->result < RESOLVED_MAX; i = i->ai_next)
+		query_add(query, i);
 	freeaddrinfo(list);
 }
 
