@@ -179,7 +179,7 @@ static void openobserve_full_spool_gives_up_the_oldest(void **state)
 	give(100);
 	assert_int_equal(count_spool_files(), 5);
 	assert_int_equal(sums.spool_full.records, 50);
-	assert_string_equal(last_reason, "the spool is full");
+	assert_string_equal(last_reason, "the spool is full, see spool_max_bytes");
 	http_server_come_back(server);
 	idle(30 * NS_PER_S);
 	finish();

@@ -12,12 +12,12 @@
  * from then on all do until it is empty, so that their order stays; it is emptied from the front.
  * Without a spool we go on trying, and the queue drops its oldest.
  *
- * A batch stays the outgoing one until each of its records is accepted, refused or given up; the
- * offset says how far that is. So a batch that has to be sent in parts, because the server takes no
- * more at once, needs no bookkeeping beyond that. If it came from the spool its file is removed only
- * at the end: a crash in between sends some records twice, which their flow_id shows.
+ * A batch stays the outgoing one until each of its records is accepted, refused or given up. If it
+ * came from the spool its file is removed only then: a crash in between sends some records twice,
+ * which their flow_id shows.
  *
- * What an answer means is o2_answer.c's business; here is what follows from it.
+ * How a batch is sent, and what follows from an answer, is o2_sender.c's business; here is which batch
+ * goes where.
  */
 #include "export/openobserve.h"
 
@@ -27,19 +27,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "export/check.h"
 #include "export/json_batch.h"
 #include "export/o2_client.h"
+#include "export/o2_sender.h"
 #include "export/spool.h"
 #include "lib/clock.h"
 #include "lib/log.h"
 
-#define BACKOFF_MIN_NS (NS_PER_S / 2)
-#define BACKOFF_MAX_NS (30 * NS_PER_S)
-#define BACKOFF_CONFIGURATION_NS (30 * NS_PER_S) /* somebody has to change something first */
-#define LIMITED_NS (600 * NS_PER_S) /* how long batches stay small after a 413 */
 #define REPLAY_NS NS_PER_S /* how long the spool is emptied before new records get a turn */
 #define REPLAY_BATCHES 4 /* as many from the spool for each that goes in */
 
@@ -52,54 +48,14 @@ struct openobserve {
 	struct json_batch filling;
 	uint64_t filling_since_ns; /* when its first record came */
 
-	struct json_batch outgoing;
-	size_t offset; /* records before it are done with */
+	struct o2_sender sender; /* its batch is the outgoing one */
 	int outgoing_is_spooled; /* it is the oldest of the spool */
-	unsigned int times; /* tried in vain, where that counts */
-	size_t max_records; /* at once; less than configured if the server says so, ... */
-	uint64_t limited_until_ns; /* ... and then for so long */
-	int restamped; /* all of it, because the server wanted that */
-
-	unsigned int failures; /* in a row, of whatever batch */
-	uint64_t failing_since_ns;
-	uint64_t next_attempt_ns;
 	uint64_t hurry_ns; /* when a stop has taken too long; 0: there was none */
 
 	struct spool *spool; /* NULL: none */
 	int announced; /* what the spool held at the start was reported */
-	struct log_limit warning, spool_warning;
-	struct log_limit loss_warning;
+	struct log_limit spool_warning;
 };
-
-/* --- losses --- */
-
-static void set_reason(struct export_outcome *outcome, int error, const char *reason)
-{
-	outcome->error = error;
-	snprintf(outcome->reason, sizeof(outcome->reason), "%s", reason);
-}
-
-static void report_loss(struct openobserve *o2, const struct export_count *count,
-			const char *reason)
-{
-	log_warning_limited(&o2->loss_warning, "export %s: %" PRIu64 " records lost: %s",
-			    o2->settings->name, count->records, reason);
-}
-
-/* `records` of those that slice stands for. Which ones is not known: packets and octets are shared
- * out evenly. */
-static struct export_count part_of(const struct json_slice *slice, uint64_t records)
-{
-	const struct export_count *all = &slice->count;
-
-	if (records >= all->records)
-		return *all;
-	return (struct export_count){
-		.records = records,
-		.packets = (uint64_t)((unsigned __int128)all->packets * records / all->records),
-		.octets = (uint64_t)((unsigned __int128)all->octets * records / all->records),
-	};
-}
 
 /* --- the spool --- */
 
@@ -133,18 +89,10 @@ static void announce_spool(struct openobserve *o2, struct export_control *contro
 
 /* --- the outgoing batch --- */
 
-static int has_outgoing(const struct openobserve *o2)
-{
-	return o2->offset < o2->outgoing.bytes;
-}
-
 static void clear_outgoing(struct openobserve *o2)
 {
-	json_batch_clear(&o2->outgoing);
-	o2->offset = 0;
+	o2_sender_clear(&o2->sender);
 	o2->outgoing_is_spooled = 0;
-	o2->times = 0;
-	o2->restamped = 0;
 }
 
 /* All of it is done with. */
@@ -157,24 +105,23 @@ static void finish_outgoing(struct openobserve *o2, struct export_control *contr
 	clear_outgoing(o2);
 }
 
-static struct export_count outgoing_rest(const struct openobserve *o2)
-{
-	size_t offset = o2->offset;
-
-	if (!offset)
-		return o2->outgoing.count;
-	return json_batch_slice(&o2->outgoing, &offset, SIZE_MAX, SIZE_MAX).count;
-}
-
-static void lose_outgoing(struct openobserve *o2, struct export_count *sum, const char *reason,
+static void lose_outgoing(struct openobserve *o2, const char *reason,
 			  struct export_control *control)
 {
-	struct export_count rest = outgoing_rest(o2);
+	struct export_count rest = o2_sender_rest(&o2->sender);
 
-	export_count_add(sum, &rest);
-	set_reason(&control->outcome, -EIO, reason);
-	report_loss(o2, &rest, reason);
+	o2_sender_lose(&o2->sender, &control->outcome.lost, &rest, -EIO, reason, control);
 	finish_outgoing(o2, control);
+}
+
+/* One request with it, or with part of it. */
+static enum o2_progress advance(struct openobserve *o2, struct export_control *control)
+{
+	enum o2_progress progress = o2_sender_advance(&o2->sender, control);
+
+	if (!o2_sender_has_batch(&o2->sender))
+		finish_outgoing(o2, control);
+	return progress;
 }
 
 /* --- onto the disk --- */
@@ -187,15 +134,14 @@ static void lose_oldest(struct openobserve *o2, struct export_count *dropped,
 	struct export_count done, rest;
 
 	if (o2->outgoing_is_spooled) {
-		done = o2->outgoing.count;
-		rest = outgoing_rest(o2);
+		done = o2->sender.batch.count;
+		rest = o2_sender_rest(&o2->sender);
 		export_count_subtract(&done, &rest);
 		export_count_subtract(dropped, &done);
 		clear_outgoing(o2);
 	}
-	export_count_add(&control->outcome.spool_full, dropped);
-	set_reason(&control->outcome, -ENOSPC, "the spool is full");
-	report_loss(o2, dropped, "the spool is full; see spool_max_bytes");
+	o2_sender_lose(&o2->sender, &control->outcome.spool_full, dropped, -ENOSPC,
+		       "the spool is full, see spool_max_bytes", control);
 }
 
 /* Puts the rest of the batch on the disk. 0: it could not be done, and the batch is still there. */
@@ -226,160 +172,6 @@ static int spool_batch(struct openobserve *o2, struct json_batch *batch, size_t 
 	return 1;
 }
 
-/* --- requests --- */
-
-/* Schedules the next attempt after one in vain. */
-static void back_off(struct openobserve *o2, uint64_t least_ns, const char *reason,
-		     struct export_control *control)
-{
-	uint64_t wait_ns = BACKOFF_MIN_NS << (o2->failures < 6 ? o2->failures : 6), now_ns;
-	uint16_t random = 0; /* small enough for the product */
-
-	now_ns = clock_monotonic_ns();
-	if (wait_ns > BACKOFF_MAX_NS)
-		wait_ns = BACKOFF_MAX_NS;
-	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) == sizeof(random))
-		wait_ns = wait_ns / 2 + wait_ns / 2 * random / UINT16_MAX;
-	if (wait_ns < least_ns)
-		wait_ns = least_ns;
-	if (!o2->failures++)
-		o2->failing_since_ns = now_ns;
-	o2->next_attempt_ns = now_ns + wait_ns;
-	log_warning_limited(&o2->warning, "export %s: %s; records wait", o2->settings->name,
-			    reason);
-	export_tell_down(control, reason);
-}
-
-static void note_success(struct openobserve *o2, struct export_control *control)
-{
-	export_tell_up(control);
-	if (o2->failures)
-		log_info("export %s: the server answers again", o2->settings->name);
-	o2->failures = 0;
-	o2->times = 0;
-}
-
-/* Accounts for a slice that was accepted, in full or in part. */
-static void settle(struct openobserve *o2, const struct json_slice *slice,
-		   const struct o2_answer *answer, struct export_control *control)
-{
-	struct export_count sent = slice->count, refused, unconfirmed;
-
-	refused = part_of(slice, answer->refused);
-	unconfirmed = part_of(slice, o2->settings->confirm ? answer->unconfirmed : 0);
-	export_count_subtract(&sent, &refused);
-	if (unconfirmed.records >= sent.records) /* what part_of rounds off, too */
-		unconfirmed = sent;
-	export_count_subtract(&sent, &unconfirmed);
-	export_count_add(&control->outcome.sent, &sent);
-	export_count_add(&control->outcome.refused, &refused);
-	export_count_add(&control->outcome.lost, &unconfirmed);
-	if (refused.records) {
-		set_reason(&control->outcome, -EBADMSG, answer->message);
-		report_loss(o2, &refused, answer->message);
-	}
-	if (unconfirmed.records) {
-		set_reason(&control->outcome, -EIO, "the server has not said that it took them");
-		report_loss(o2, &unconfirmed,
-			    "the server has answered 200, but not said that it took them");
-	}
-}
-
-enum progress {
-	PROGRESS, /* go on at once */
-	PROGRESS_WAIT, /* not before next_attempt_ns */
-	PROGRESS_OVER,
-};
-
-/* What follows from an answer that was no acceptance. *offset is where the slice ended. */
-static enum progress react(struct openobserve *o2, const struct json_slice *slice,
-			   const struct o2_answer *answer, uint64_t retry_after_ns,
-			   size_t slice_end, struct export_control *control)
-{
-	switch (answer->verdict) {
-	case O2_TOO_OLD:
-		if (o2->restamped)
-			break; /* that did not help */
-		o2->restamped = 1;
-		return PROGRESS;
-	case O2_TOO_LARGE:
-		if (slice->count.records == 1)
-			break;
-		o2->max_records = slice->count.records / 2;
-		o2->limited_until_ns = clock_monotonic_ns() + LIMITED_NS;
-		return PROGRESS;
-	case O2_ENCODING:
-		if (o2_client_stop_compressing(o2->client)) {
-			log_info("export %s: the server takes no gzip: sending without",
-				 o2->settings->name);
-			return PROGRESS;
-		}
-		back_off(o2, BACKOFF_CONFIGURATION_NS, answer->message, control);
-		return PROGRESS_WAIT;
-	case O2_RETRY_FEW:
-		if (++o2->times >= O2_FEW_TIMES)
-			break;
-		back_off(o2, retry_after_ns, answer->message, control);
-		return PROGRESS_WAIT;
-	case O2_CREDENTIAL:
-		o2_client_renew_credential(o2->client);
-		back_off(o2, BACKOFF_CONFIGURATION_NS, answer->message, control);
-		return PROGRESS_WAIT;
-	case O2_CONFIGURATION:
-		back_off(o2, BACKOFF_CONFIGURATION_NS, answer->message, control);
-		return PROGRESS_WAIT;
-	case O2_RETRY:
-	case O2_ACCEPTED:
-		back_off(o2, retry_after_ns, answer->message, control);
-		return PROGRESS_WAIT;
-	}
-	/* There is nothing more to try with these records. */
-	export_count_add(&control->outcome.refused, &slice->count);
-	set_reason(&control->outcome, -EBADMSG, answer->message);
-	report_loss(o2, &slice->count, answer->message);
-	o2->offset = slice_end;
-	o2->times = 0;
-	return PROGRESS;
-}
-
-/* One request with as much of the outgoing batch as may go at once. */
-static enum progress advance(struct openobserve *o2, struct export_control *control)
-{
-	size_t end = o2->offset;
-	struct json_slice slice;
-	struct o2_answer answer;
-	uint64_t retry_after_ns;
-	enum progress progress;
-	int err;
-
-	if (control->renew) {
-		control->renew = 0;
-		o2_client_renew_credential(o2->client);
-	}
-	if (clock_monotonic_ns() >= o2->limited_until_ns)
-		o2->max_records = o2->settings->batch_records;
-	slice = json_batch_slice(&o2->outgoing, &end, o2->max_records,
-				 2 * o2->settings->batch_bytes);
-	err = o2_client_post(o2->client, &slice, o2->restamped, control, &answer, &retry_after_ns);
-	if (err == -ECANCELED)
-		return PROGRESS_OVER;
-	if (err) {
-		back_off(o2, 0, answer.message, control);
-		return PROGRESS_WAIT;
-	}
-	if (answer.verdict == O2_ACCEPTED) {
-		note_success(o2, control);
-		settle(o2, &slice, &answer, control);
-		o2->offset = end;
-		progress = PROGRESS;
-	} else {
-		progress = react(o2, &slice, &answer, retry_after_ns, end, control);
-	}
-	if (!has_outgoing(o2))
-		finish_outgoing(o2, control);
-	return progress;
-}
-
 /* --- order --- */
 
 /* Takes the oldest batch of the spool as the outgoing one. 0: there is none that can be read, now. */
@@ -393,25 +185,24 @@ static int take_spooled(struct openobserve *o2, struct export_control *control)
 	while (has_spooled(o2)) {
 		err = spool_read(o2->spool, &packed, &bytes, &count);
 		if (!err) {
-			err = json_batch_unpack(&o2->outgoing, packed, bytes, &count);
+			err = json_batch_unpack(&o2->sender.batch, packed, bytes, &count);
 			free(packed);
 		}
 		if (!err) {
-			o2->offset = 0;
 			o2->outgoing_is_spooled = 1;
 			return 1;
 		}
-		json_batch_clear(&o2->outgoing);
+		o2_sender_clear(&o2->sender);
 		if (err == -ENOMEM || err == -EAGAIN) {
-			back_off(o2, 0, "no memory or no file descriptor to read the spool",
-				 control);
+			o2_sender_back_off(&o2->sender, 0,
+					   "no memory or no file descriptor to read the spool",
+					   control);
 			return 0;
 		}
 		spool_remove(o2->spool);
 		tell_spool(o2, control);
-		export_count_add(&control->outcome.lost, &count);
-		set_reason(&control->outcome, err, "a batch in the spool cannot be read");
-		report_loss(o2, &count, "a batch in the spool cannot be read");
+		o2_sender_lose(&o2->sender, &control->outcome.lost, &count, err,
+			       "a batch in the spool cannot be read", control);
 	}
 	return 0;
 }
@@ -420,13 +211,13 @@ static int take_spooled(struct openobserve *o2, struct export_control *control)
 static void replay(struct openobserve *o2, unsigned int batches, uint64_t until_ns,
 		   struct export_control *control)
 {
-	while (!control->over && clock_monotonic_ns() >= o2->next_attempt_ns) {
-		if (!has_outgoing(o2)) {
+	while (!control->over && clock_monotonic_ns() >= o2->sender.next_attempt_ns) {
+		if (!o2_sender_has_batch(&o2->sender)) {
 			if (!batches-- || clock_monotonic_ns() >= until_ns ||
 			    !take_spooled(o2, control))
 				return;
 		}
-		if (advance(o2, control) != PROGRESS)
+		if (advance(o2, control) != O2_PROGRESS)
 			return;
 	}
 }
@@ -446,18 +237,19 @@ static int should_spool(struct openobserve *o2, const struct export_control *con
 {
 	if (!o2->spool)
 		return 0;
-	if (control->over || (control->stopping && o2->failures) || is_in_a_hurry(o2, control))
+	if (control->over || (control->stopping && o2->sender.failures) ||
+	    is_in_a_hurry(o2, control))
 		return 1;
-	return o2->failures &&
-	       clock_monotonic_ns() - o2->failing_since_ns >= o2->settings->spool_after_ns;
+	return o2->sender.failures &&
+	       clock_monotonic_ns() - o2->sender.failing_since_ns >= o2->settings->spool_after_ns;
 }
 
 /* 0: the disk does not take it. */
 static int spool_outgoing(struct openobserve *o2, struct export_control *control)
 {
-	struct export_count rest = outgoing_rest(o2);
+	struct export_count rest = o2_sender_rest(&o2->sender);
 
-	if (!spool_batch(o2, &o2->outgoing, o2->offset, &rest, control))
+	if (!spool_batch(o2, &o2->sender.batch, o2->sender.offset, &rest, control))
 		return 0;
 	finish_outgoing(o2, control);
 	return 1;
@@ -467,23 +259,23 @@ static int spool_outgoing(struct openobserve *o2, struct export_control *control
 static void deliver_outgoing(struct openobserve *o2, struct export_control *control)
 {
 	uint64_t spool_ns, wait_until_ns;
-	enum progress progress = PROGRESS;
+	enum o2_progress progress = O2_PROGRESS;
 
-	while (has_outgoing(o2)) {
-		wait_until_ns = o2->next_attempt_ns;
+	while (o2_sender_has_batch(&o2->sender)) {
+		wait_until_ns = o2->sender.next_attempt_ns;
 		if (should_spool(o2, control)) {
 			if (spool_outgoing(o2, control))
 				return;
-		} else if (o2->spool && o2->failures) { /* or the patience with the server ends */
-			spool_ns = o2->failing_since_ns + o2->settings->spool_after_ns;
+		} else if (o2->spool &&
+			   o2->sender.failures) { /* or the patience with the server ends */
+			spool_ns = o2->sender.failing_since_ns + o2->settings->spool_after_ns;
 			wait_until_ns = spool_ns < wait_until_ns ? spool_ns : wait_until_ns;
 		}
-		if (control->over || progress == PROGRESS_OVER) {
-			lose_outgoing(o2, &control->outcome.lost,
-				      "the server was away until the end", control);
+		if (control->over || progress == O2_PROGRESS_OVER) {
+			lose_outgoing(o2, "the server was away until the end", control);
 			return;
 		}
-		if (clock_monotonic_ns() < o2->next_attempt_ns)
+		if (clock_monotonic_ns() < o2->sender.next_attempt_ns)
 			export_wait(control, -1, 0, wait_until_ns);
 		else
 			progress = advance(o2, control);
@@ -493,35 +285,31 @@ static void deliver_outgoing(struct openobserve *o2, struct export_control *cont
 /* The batch that was filled is complete. */
 static void dispatch(struct openobserve *o2, struct export_control *control)
 {
-	struct json_batch filled = o2->filling;
+	struct json_batch *filled = &o2->filling;
 
-	if (!filled.count.records)
+	if (!filled->count.records)
 		return;
 	if (has_spooled(o2)) {
-		if (spool_batch(o2, &filled, 0, &filled.count, control)) {
-			json_batch_clear(&o2->filling);
+		if (spool_batch(o2, filled, 0, &filled->count, control)) {
+			json_batch_clear(filled);
 			if (!control->stopping) /* else the queue goes first, and then all that is left */
 				replay(o2, REPLAY_BATCHES, UINT64_MAX, control);
 			return;
 		}
 		/* The disk is full: memory has to do until the spool is empty. */
 		while (has_spooled(o2) && !control->over) {
-			if (clock_monotonic_ns() < o2->next_attempt_ns)
-				export_wait(control, -1, 0, o2->next_attempt_ns);
+			if (clock_monotonic_ns() < o2->sender.next_attempt_ns)
+				export_wait(control, -1, 0, o2->sender.next_attempt_ns);
 			replay(o2, UINT32_MAX, UINT64_MAX, control);
 		}
 		if (has_spooled(o2)) {
-			export_count_add(&control->outcome.lost, &filled.count);
-			set_reason(&control->outcome, -ENOSPC, "the disk of the spool is full");
-			report_loss(o2, &filled.count, "the disk of the spool is full");
-			json_batch_clear(&o2->filling);
+			o2_sender_lose(&o2->sender, &control->outcome.lost, &filled->count, -ENOSPC,
+				       "the disk of the spool is full", control);
+			json_batch_clear(filled);
 			return;
 		}
 	}
-	o2->filling = o2->outgoing; /* its memory */
-	json_batch_clear(&o2->filling);
-	o2->outgoing = filled;
-	o2->offset = 0;
+	o2_sender_exchange(&o2->sender, filled);
 	deliver_outgoing(o2, control);
 }
 
@@ -538,8 +326,11 @@ static void openobserve_send(void *self, const struct flow_record *records, size
 		if (!o2->filling.count.records)
 			o2->filling_since_ns = clock_monotonic_ns();
 		if (json_batch_add(&o2->filling, &records[i], &o2->context)) {
-			export_count_record(&control->outcome.lost, &records[i]);
-			set_reason(&control->outcome, -ENOMEM, "out of memory");
+			struct export_count one = {0};
+
+			export_count_record(&one, &records[i]);
+			o2_sender_lose(&o2->sender, &control->outcome.lost, &one, -ENOMEM,
+				       "out of memory", control);
 			continue;
 		}
 		o2->context.sequence_num++;
@@ -560,11 +351,12 @@ static void finish(struct openobserve *o2, struct export_control *control)
 	dispatch(o2, control);
 	if (!o2->spool)
 		return;
-	o2->next_attempt_ns = 0; /* it is the last chance in this run */
+	o2->sender.next_attempt_ns = 0; /* it is the last chance in this run */
 	replay(o2, UINT32_MAX, UINT64_MAX, control);
 	control->outcome.kept = *spool_count(o2->spool);
-	if (o2->offset) { /* part of the oldest batch is done with already */
-		struct export_count rest = outgoing_rest(o2), done = o2->outgoing.count;
+	if (o2->sender.offset) { /* part of the oldest batch is done with already */
+		struct export_count rest = o2_sender_rest(&o2->sender),
+				    done = o2->sender.batch.count;
 
 		export_count_subtract(&done, &rest);
 		export_count_subtract(&control->outcome.kept, &done);
@@ -594,7 +386,7 @@ static uint64_t openobserve_next_ns(const void *self)
 	if (o2->spool && !o2->announced)
 		return 0;
 	if (has_spooled(o2))
-		replay_due_ns = o2->next_attempt_ns;
+		replay_due_ns = o2->sender.next_attempt_ns;
 	return flush_due_ns < replay_due_ns ? flush_due_ns : replay_due_ns;
 }
 
@@ -615,7 +407,7 @@ static void openobserve_destroy(void *self)
 	o2_client_free(o2->client);
 	compressor_free(o2->compressor);
 	json_batch_free(&o2->filling);
-	json_batch_free(&o2->outgoing);
+	o2_sender_free(&o2->sender);
 	spool_close(o2->spool);
 	free(o2);
 }
@@ -653,6 +445,7 @@ static void *openobserve_create(const struct export_settings *settings,
 		snprintf(error, error_bytes, "out of memory");
 	else
 		o2->client = o2_client_new(settings, o2->compressor, error, error_bytes);
+	o2->sender = (struct o2_sender){.settings = settings, .client = o2->client};
 	if (!o2->client || open_spool(o2, error, error_bytes)) {
 		openobserve_destroy(o2);
 		return NULL;
