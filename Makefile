@@ -144,9 +144,9 @@ $(O)/san/user/%.o: user/%.c Makefile
 	$(call say,CC,$@)
 	$(Q)$(CC) $(CPPFLAGS) $(USER_CPPFLAGS) $(CFLAGS) $(USER_CFLAGS) $(SAN_CFLAGS) -MMD -MP -c $< -o $@
 
-# The assembler reads the files that setup installs.
+# The assembler reads the files that setup installs; which is now, and not when the linker optimises.
 ASSETS := $(shell find packaging/openobserve -name '*.json' -o -name '*.vrl')
-$(O)/user/provision/assets.o $(O)/san/user/provision/assets.o: USER_CFLAGS += -Wa,-Ipackaging/openobserve
+$(O)/user/provision/assets.o $(O)/san/user/provision/assets.o: USER_CFLAGS += -fno-lto -Wa,-Ipackaging/openobserve
 $(O)/user/provision/assets.o $(O)/san/user/provision/assets.o: $(ASSETS)
 
 VERSION_FLAGS := -DFLOWPROBE_VERSION=\"$(VERSION)\" -DFLOWPROBE_REVISION=\"$(REVISION)\"
