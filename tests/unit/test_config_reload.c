@@ -4,6 +4,7 @@
  * can take effect without it. Which options need one is written out a second time here.
  */
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 
 #include "config/change.h"
@@ -189,11 +190,15 @@ static void reload_tells_exporters_apart_by_name_target_and_options(void **state
 	}
 }
 
-/* What is written to stderr meanwhile; to be freed. */
-static char *load_again(struct config *config, char **argv, int *code)
+/* What is written to stderr meanwhile; to be freed. previous: as in struct config_sources. */
+static char *load_again(struct config *config, char **argv, const char *default_path,
+			const struct config *previous, int *code)
 {
 	char *environment[] = {NULL}, *text = calloc(1, 1024);
-	struct config_sources sources = {.argv = argv, .environment = environment};
+	struct config_sources sources = {.argv = argv,
+					 .environment = environment,
+					 .default_path = default_path,
+					 .previous = previous};
 	struct config_errors errors = {.logged = 1};
 	int saved = dup(STDERR_FILENO), help;
 	FILE *file = tmpfile();
@@ -230,7 +235,7 @@ static void reload_reads_the_file_again_and_logs_its_mistakes(void **state)
 		fputs(i ? "capture:\n  slots: 4096\n" : "capture:\n  slots: 4095\nlog: {}\nx: 1\n",
 		      stream);
 		assert_int_equal(fclose(stream), 0);
-		text = load_again(&config, argv, &code);
+		text = load_again(&config, argv, NULL, NULL, &code);
 		snprintf(expected, sizeof(expected),
 			 "flowprobe: error: %s:2:10: capture.slots: must be a power of two from "
 			 "1024 to 4194304, not 4095; use 4096\n"
@@ -246,6 +251,67 @@ static void reload_reads_the_file_again_and_logs_its_mistakes(void **state)
 	rmdir(directory);
 }
 
+static void reload_without_the_file_is_refused(void **state)
+{
+	char directory[] = "/tmp/config_reload.XXXXXX";
+	char file[64], *argv[] = {"run", NULL}, *text, expected[512];
+	struct config first, again;
+	int code;
+
+	(void)state;
+	assert_non_null(mkdtemp(directory));
+	snprintf(file, sizeof(file), "%s/c.yaml", directory);
+	close(open(file, O_CREAT | O_WRONLY, 0600));
+	free(load_again(&first, argv, file, NULL, &code));
+	assert_int_equal(code, 0);
+	unlink(file);
+	text = load_again(&again, argv, file, &first, &code);
+	snprintf(expected, sizeof(expected),
+		 "flowprobe: error: %s: is not there any more; put it back, or restart to run "
+		 "without it\n",
+		 file);
+	assert_string_equal(text, expected);
+	assert_int_equal(code, EX_CONFIG);
+	free(text);
+	config_free(&first);
+
+	/* Who began without one goes on without. */
+	free(load_again(&first, argv, file, NULL, &code));
+	assert_int_equal(code, 0);
+	text = load_again(&again, argv, file, &first, &code);
+	assert_string_equal(text, "");
+	assert_int_equal(code, 0);
+	free(text);
+	config_free(&again);
+	config_free(&first);
+	rmdir(directory);
+}
+
+/* Nobody writes to it, so opening it as at the start would wait for ever. */
+static void reload_of_a_pipe_is_refused(void **state)
+{
+	char directory[] = "/tmp/config_reload.XXXXXX";
+	char pipe[64], *argv[] = {"run", "-c", pipe, NULL}, *text, expected[512];
+	const struct config first = {.has_file = 1};
+	struct config again;
+	int code;
+
+	(void)state;
+	assert_non_null(mkdtemp(directory));
+	snprintf(pipe, sizeof(pipe), "%s/c.yaml", directory);
+	assert_int_equal(mkfifo(pipe, 0600), 0);
+	text = load_again(&again, argv, NULL, &first, &code);
+	snprintf(expected, sizeof(expected),
+		 "flowprobe: error: %s: is no regular file, and so cannot be read again; restart "
+		 "instead\n",
+		 pipe);
+	assert_string_equal(text, expected);
+	assert_int_equal(code, EX_CONFIG);
+	free(text);
+	unlink(pipe);
+	rmdir(directory);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -254,6 +320,8 @@ int main(void)
 		cmocka_unit_test(reload_of_the_same_differs_in_nothing),
 		cmocka_unit_test(reload_tells_exporters_apart_by_name_target_and_options),
 		cmocka_unit_test(reload_reads_the_file_again_and_logs_its_mistakes),
+		cmocka_unit_test(reload_without_the_file_is_refused),
+		cmocka_unit_test(reload_of_a_pipe_is_refused),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

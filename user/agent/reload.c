@@ -89,13 +89,15 @@ static int adopt(struct agent *agent, struct config *fresh)
 void agent_reload(struct agent *agent)
 {
 	struct config_errors errors = {.logged = 1};
+	struct config_sources sources = *agent->sources;
 	struct config fresh;
 	int help, err; /* help was not asked for, or we would not run */
 
+	sources.previous = agent->config;
 	reporting_reloading();
 	agent->reload_wanted = 0;
 	agent->reload.count++;
-	err = config_load_sources(&fresh, agent->sources, &errors, &help);
+	err = config_load_sources(&fresh, &sources, &errors, &help);
 	if (!err)
 		err = adopt(agent, &fresh);
 	agent->reload.last_failed = err != 0;

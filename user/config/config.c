@@ -39,7 +39,7 @@ int config_load_draft(struct config_draft *draft, struct config *config,
 	config_draft_init(draft, config, errors);
 	path = flags.path ? flags.path : sources->default_path;
 	if (path) {
-		config_file_load(draft, path, !flags.path);
+		config->has_file = config_file_load(draft, path, !flags.path, sources->previous);
 		config_directory_load(draft, path);
 	}
 	config_environment_load(draft, sources->environment);

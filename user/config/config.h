@@ -115,6 +115,7 @@ struct config {
 	char *control_socket; /* owned */
 	uint64_t duration_ns; /* 0: until a signal; at most 100 years, so that a deadline fits */
 	enum log_level log_level;
+	int has_file; /* a configuration file was there, those of conf.d apart */
 };
 
 struct config_errors;
@@ -125,6 +126,9 @@ struct config_sources {
 	char **argv;
 	char **environment; /* NULL-terminated "NAME=value" */
 	const char *default_path; /* file to read without --config, if it exists; NULL: none */
+	/* Of a reload: the configuration in use. If it had a file, that must still be there, or a file
+	 * that is just being replaced would mean that all is to be as by default. NULL: the first time. */
+	const struct config *previous;
 };
 
 /*

@@ -104,15 +104,32 @@ out:
 	close(fd);
 }
 
-void config_file_load(struct config_draft *draft, const char *path, int optional)
+int config_file_load(struct config_draft *draft, const char *path, int optional,
+		     const struct config *previous)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	/* Of a pipe there is nothing left to read again, or its other end is waited for. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | (previous ? O_NONBLOCK | O_NOCTTY : 0));
+	struct stat st;
 
-	if (fd >= 0)
-		load(draft, path, fd);
-	else if (errno != ENOENT || !optional)
+	if (fd < 0 && errno == ENOENT && optional) {
+		if (previous && previous->has_file)
+			refuse(draft, path, EX_CONFIG,
+			       "is not there any more; put it back, or restart to run without it");
+		return 0;
+	}
+	if (fd < 0) {
 		refuse(draft, path, EX_CONFIG, "cannot be opened: %s%s", strerror(errno),
 		       file_fix(errno));
+		return 0;
+	}
+	if (previous && (fstat(fd, &st) || !S_ISREG(st.st_mode))) {
+		refuse(draft, path, EX_CONFIG,
+		       "is no regular file, and so cannot be read again; restart instead");
+		close(fd);
+		return 1;
+	}
+	load(draft, path, fd);
+	return 1;
 }
 
 void config_file_load_found(struct config_draft *draft, const char *path, uid_t owner)

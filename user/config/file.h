@@ -11,9 +11,11 @@
 
 /*
  * Reads the file and lays it over the draft; mistakes go to its errors with EX_CONFIG. With
- * optional, a file that does not exist is none.
+ * optional, a file that does not exist is none. previous is that of struct config_sources.
+ * 1: there was one, good or not.
  */
-void config_file_load(struct config_draft *draft, const char *path, int optional);
+int config_file_load(struct config_draft *draft, const char *path, int optional,
+		     const struct config *previous);
 
 /*
  * The same with a file that nobody has named, but that lay in a folder: it must be a regular one,
