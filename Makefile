@@ -193,7 +193,8 @@ install: $(O)/$(NAME) $(SHARED)
 	$(Q)for page in $(notdir $(MANUALS)); do \
 		$(INSTALL) -D -m 644 $(O)/share/$$page $(DESTDIR)$(mandir)/man$${page##*.}/$$page || exit; done
 	$(Q)$(INSTALL) -D -m 644 $(O)/share/completion $(DESTDIR)$(datadir)/bash-completion/completions/$(NAME)
-	$(Q)mkdir -p $(DESTDIR)$(unitdir) && sed 's,/usr/bin/$(NAME),$(bindir)/$(NAME),' packaging/systemd/$(NAME).service \
+	$(Q)mkdir -p $(DESTDIR)$(unitdir) && \
+		sed 's,/usr/bin/$(NAME),$(bindir)/$(NAME),; s,-c /etc/,-c $(sysconfdir)/,' packaging/systemd/$(NAME).service \
 		> $(DESTDIR)$(unitdir)/$(NAME).service && chmod 644 $(DESTDIR)$(unitdir)/$(NAME).service
 	$(Q)mkdir -p $(DESTDIR)$(sysconfdir)/$(NAME)/conf.d
 	$(Q)[ -e $(DESTDIR)$(sysconfdir)/$(NAME)/$(NAME).yaml ] || \

@@ -24,7 +24,7 @@ test_defaults() {
 	same "folders of configuration" "$(find "$WORK/local/etc" -type d -printf '%P ')" " flowprobe flowprobe/conf.d "
 	same "commands of the unit" \
 		"$(sed -n 's/^Exec[A-Za-z]*=//p' "$WORK/local/usr/local/lib/systemd/system/flowprobe.service" | tr '\n' ';')" \
-		"/usr/local/bin/flowprobe run;/usr/local/bin/flowprobe config check;/bin/sh -c 'kill -HUP \$\$MAINPID';"
+		"/usr/local/bin/flowprobe run -c /etc/flowprobe/flowprobe.yaml;/usr/local/bin/flowprobe config check -c /etc/flowprobe/flowprobe.yaml;/bin/sh -c 'kill -HUP \$\$MAINPID';"
 	cmp "$O/flowprobe" "$WORK/local/usr/local/bin/flowprobe" || fail "the program is another one"
 }
 

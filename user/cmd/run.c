@@ -24,6 +24,8 @@ int command_run(int argc, char **argv)
 	struct config config;
 	int help = 0, code;
 
+	if (log_goes_to_journal()) /* where mistakes have their priority, like all errors */
+		errors = (struct config_errors){.logged = 1};
 	code = config_load_sources(&config, &sources, &errors, &help);
 	if (code)
 		return code;

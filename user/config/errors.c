@@ -4,11 +4,10 @@
  *
  * In come finished sentences from the flag, environment and file readers; out go lines on a stream
  * and one exit code. Lines are written at once and not stored, so that running out of memory can be
- * reported too. The stream is a parameter rather than stderr because tests read it back. At the
- * start log.h is not used, because its level is itself part of the configuration that is being
- * read; at a reload it is. Values quoted in a message come from outside: control characters are
- * replaced here, in one place, so that a message stays one line and cannot drive the operator's
- * terminal.
+ * reported too. The stream is a parameter rather than stderr because tests read it back. What goes
+ * to the journal, or is found at a reload, is logged instead. Values quoted in a message come from
+ * outside: control characters are replaced here, in one place, so that a message stays one line and
+ * cannot drive the operator's terminal.
  */
 #include "config/errors.h"
 

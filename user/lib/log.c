@@ -47,6 +47,11 @@ void log_init(void)
 		      fstat(STDERR_FILENO, &st) == 0 && st.st_dev == device && st.st_ino == inode;
 }
 
+int log_goes_to_journal(void)
+{
+	return log_journal;
+}
+
 __attribute__((format(printf, 3, 0))) static void
 log_write(enum log_level level, const char *suffix, const char *format, va_list arguments)
 {

@@ -25,6 +25,7 @@ enum log_level log_get_level(void);
  * time; else "flowprobe: ". Call once, before the first message.
  */
 void log_init(void);
+int log_goes_to_journal(void); /* 1 or 0 */
 
 /* Messages of this level so far, those that were not written too. */
 uint64_t log_count(enum log_level level);
