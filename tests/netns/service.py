@@ -7,6 +7,7 @@ service.py value FILE SERIES...          their values, on one line; "-" for one 
 service.py balance FILE                  packets seen, in records, cached, skipped; fails unless they add up, for each exporter too
 service.py agree METRICS STATUS          fails unless both tell the same of packets and records
 service.py manager SOCKET                the service manager: prints each message it gets on a line, its lines joined by " | "
+service.py fill SOCKET                   sends "X" to it until it takes no more
 service.py openobserve ADDRESS PORT      takes all records, and prints the credential of each request
 service.py reloads PID URL FILE A B N    reloads the process N times, with A and B in turn as FILE, each after the one before
 """
@@ -133,6 +134,18 @@ def manager(path):
         print(listener.recv(65536).decode().replace("\n", " | "), flush=True)
 
 
+def fill(path):
+    """Readers do not take what comes while they are stopped."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+        sender.connect(path)
+        sender.setblocking(False)
+        while True:
+            try:
+                sender.send(b"X")
+            except BlockingIOError:
+                return
+
+
 def openobserve(address, port):
     class Handler(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -185,6 +198,7 @@ def main(arguments):
         "balance": balance,
         "agree": agree,
         "manager": manager,
+        "fill": fill,
         "openobserve": openobserve,
         "reloads": reloads,
     }

@@ -388,6 +388,14 @@ has_messages() { # TEXT COUNT
 	[ "$(grep -c "$1" "$WORK/manager.out")" -ge "$2" ]
 }
 
+is_stopped() { # PID
+	grep -q "^State:.T" "/proc/$1/status"
+}
+
+has_said() { # NAME TEXT COUNT
+	[ "$(grep -c "$2" "$WORK/$1.log")" -ge "$3" ]
+}
+
 test_notify() {
 	local status="STATUS=capturing on 1 interface, [0-9]* packets/s, [0-9]* flows; 1 of 1 exporters up"
 
@@ -406,6 +414,15 @@ test_notify() {
 	printf 'flows: soon\n' >"$WORK/notify.yaml"
 	kill -HUP "$PROBE_PID"
 	wait_until 10 has_messages "^READY=1 | $status; the last reload failed$" 1
+
+	# a manager that has no time for it gets it later
+	kill -STOP "$DAEMON_PID"
+	wait_until 5 is_stopped "$DAEMON_PID"
+	on a "$HERE/service.py" fill "$WORK/notify"
+	kill -HUP "$PROBE_PID"
+	wait_until 10 has_said notify "the configuration was not reloaded" 2
+	kill -CONT "$DAEMON_PID"
+	wait_until 10 has_messages "^READY=1 | $status; the last reload failed$" 2
 	stop_probe "$PROBE_PID" TERM
 	wait_until 5 has_messages "^STOPPING=1" 1
 	same "the last" "$(tail -n 1 "$WORK/manager.out")" "STOPPING=1 | STATUS=writing the last records"
@@ -418,9 +435,13 @@ is_other_file() { # FILE INODE
 
 test_textfile() {
 	local file=$WORK/textfile/flowprobe.prom inode old
+	local common=("interfaces.include=[a0]" "flows.idle_timeout=1h" "export=json:$WORK/textfile.json"
+		"metrics.listen=127.0.0.1:9991" "control.socket=$WORK/control")
 
 	mkdir "$WORK/textfile"
-	service textfile "interfaces.include=[a0]" "flows.idle_timeout=1h" "export=json:$WORK/textfile.json" "metrics.textfile=$file"
+	umask 077 # as in the service
+	service textfile "${common[@]:0:3}" "metrics.textfile=$file"
+	umask 022
 	wait_until 10 test -e "$file"
 	exec {old}<"$file"
 	inode=$(stat -c %i "$file")
@@ -431,7 +452,16 @@ test_textfile() {
 	same "who still reads the old one" "$(cat <&"$old")" "$(cat "$WORK/textfile.first")"
 	exec {old}<&-
 	same "seen, in records, cached, skipped" "$("$HERE/service.py" balance "$file")" "20 0 20 0"
-	same "in the folder" "$(ls "$WORK/textfile")" flowprobe.prom
+	same "in the folder, for everybody" "$(stat -c '%n %a' "$WORK/textfile"/*)" "$file 644"
+
+	# a reload takes over another file, and none
+	configure textfile "${common[@]:0:3}" "metrics.textfile=$WORK/textfile/other.prom" "${common[@]:3}"
+	reload textfile 1
+	wait_until 10 test -e "$WORK/textfile/other.prom"
+	same "in the folder" "$(ls "$WORK/textfile")" other.prom
+	configure textfile "${common[@]}"
+	reload textfile 2
+	same "in the folder" "$(ls "$WORK/textfile")" ""
 	stop_probe "$PROBE_PID"
 }
 

@@ -42,6 +42,8 @@ static void apply(struct agent *agent)
 	flow_cache_set_biflow(agent->cache, exports_want_biflow(config));
 	agent->identity.active_timeout_ns = config->active_timeout_ns;
 	agent->identity.idle_timeout_ns = config->idle_timeout_ns;
+	if (reporting_set_textfile(agent->reporting, config->metrics_textfile))
+		log_error("out of memory: the old metrics file stays");
 	apply_interfaces(agent);
 }
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "agent/control.h"
@@ -20,6 +21,7 @@
 #define ERROR_BYTES 512
 #define TICK_NS (2 * NS_PER_S)
 #define TEXTFILE_NS (15 * NS_PER_S)
+#define TEXTFILE_MODE 0644
 #define STATUS_BYTES 256
 
 struct reporting {
@@ -29,6 +31,7 @@ struct reporting {
 	struct control *control; /* NULL: none */
 	char *textfile; /* owned; NULL: none */
 	uint64_t next_textfile_ns;
+	int ready_is_due; /* the manager has not got it yet */
 	uint64_t watchdog_ns; /* 0: none */
 	struct log_limit textfile_warning;
 	struct log_limit health_warning;
@@ -84,13 +87,10 @@ struct reporting *reporting_open(const struct config *config, reporting_look *lo
 	reporting->look = look;
 	reporting->arg = arg;
 	reporting->watchdog_ns = notify_watchdog_ns();
-	if (config->metrics_textfile) {
-		reporting->textfile = strdup(config->metrics_textfile);
-		if (!reporting->textfile) {
-			log_error("out of memory");
-			reporting_close(reporting);
-			return NULL;
-		}
+	if (reporting_set_textfile(reporting, config->metrics_textfile)) {
+		log_error("out of memory");
+		reporting_close(reporting);
+		return NULL;
 	}
 	if (config->metrics_listen) {
 		reporting->metrics = metrics_server_start(config->metrics_listen, look, arg, error,
@@ -117,6 +117,20 @@ void reporting_close(struct reporting *reporting)
 	control_close(reporting->control);
 	free(reporting->textfile);
 	free(reporting);
+}
+
+int reporting_set_textfile(struct reporting *reporting, const char *path)
+{
+	char *copy = path ? strdup(path) : NULL;
+
+	if (path && !copy)
+		return -ENOMEM;
+	if (reporting->textfile && !(path && strcmp(path, reporting->textfile) == 0))
+		unlink(reporting->textfile);
+	free(reporting->textfile);
+	reporting->textfile = copy;
+	reporting->next_textfile_ns = 0;
+	return 0;
 }
 
 int reporting_metrics_fd(const struct reporting *reporting)
@@ -146,7 +160,8 @@ uint64_t reporting_interval_ns(const struct reporting *reporting)
 	return watchdog_ns && watchdog_ns < TICK_NS ? watchdog_ns : TICK_NS;
 }
 
-/* Whoever reads the file finds the old one or the new one, and all of it. */
+/* Whoever reads the file, and anybody may, whatever the umask of a service is, finds the old one or the
+ * new one, and all of it. */
 static int write_textfile(const char *path, const struct agent_state *state)
 {
 	char *new_path = NULL;
@@ -160,6 +175,8 @@ static int write_textfile(const char *path, const struct agent_state *state)
 		err = -errno;
 	} else {
 		metrics_write(file, state, 0);
+		if (fchmod(fileno(file), TEXTFILE_MODE))
+			err = -errno;
 		if (ferror(file))
 			err = -EIO; /* what comes behind a gap may have been written */
 		if ((fclose(file) || (!err && rename(new_path, path))) && !err)
@@ -209,6 +226,8 @@ void reporting_tick(struct reporting *reporting)
 	struct agent_state state;
 
 	reporting_serve(reporting); /* times out who does not get on */
+	if (reporting->ready_is_due)
+		reporting_ready(reporting);
 	reporting->look(reporting->arg, &state);
 	format_status(&state, status);
 	update_textfile(reporting, &state);
@@ -226,7 +245,8 @@ void reporting_ready(struct reporting *reporting)
 
 	reporting->look(reporting->arg, &state);
 	format_status(&state, status);
-	notify_send("READY=1\nSTATUS=%s", status);
+	/* Without it a start, or a reload, never ends for the manager; its socket may be full just now. */
+	reporting->ready_is_due = notify_send("READY=1\nSTATUS=%s", status) == -EAGAIN;
 }
 
 void reporting_reloading(void)

@@ -23,6 +23,10 @@ typedef void reporting_look(void *arg, struct agent_state *state);
 struct reporting *reporting_open(const struct config *config, reporting_look *look, void *arg);
 void reporting_close(struct reporting *reporting); /* accepts NULL */
 
+/* Another metrics file from now on, or NULL: none. The one before is removed, or somebody would go on
+ * reading it. 0 or -ENOMEM, and then all is as before. */
+int reporting_set_textfile(struct reporting *reporting, const char *path);
+
 /* Readable when reporting_serve should be called; -1: there is no such thing. */
 int reporting_metrics_fd(const struct reporting *reporting);
 int reporting_control_fd(const struct reporting *reporting);
