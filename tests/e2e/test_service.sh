@@ -162,6 +162,7 @@ configure() { # IDLE_TIMEOUT
 		    spool_after: 0s
 		metrics:
 		  listen: 127.0.0.1:9991
+		  textfile: /run/flowprobe/flowprobe.prom
 	END
 	chmod 644 "$GUEST/etc/flowprobe/flowprobe.yaml"
 }
@@ -176,6 +177,8 @@ test_start() {
 		RestartSec=0
 	END
 	configure 1s
+	contains "doctor, who must find the credential too" "$(in_guest flowprobe doctor 2>&1)" \
+		"openobserve: http://$COLLECTOR:5080 takes records for stream flows of organization default"
 	in_guest systemctl daemon-reload
 	in_guest systemctl enable --now flowprobe 2>/dev/null || fail "does not start"
 	same "state" "$(property ActiveState)" active
@@ -197,6 +200,12 @@ test_sandbox() {
 		"700 $(process_status Uid | cut -f 1)"
 }
 
+test_metrics_file() { # anybody may read it, node_exporter has a user of its own
+	wait_until 10 in_guest test -e /run/flowprobe/flowprobe.prom
+	contains "metrics" "$(in_guest setpriv --reuid=65534 --regid=65534 --clear-groups cat /run/flowprobe/flowprobe.prom)" \
+		"flowprobe_build_info{"
+}
+
 test_flows() {
 	pings 2 30
 	wait_until 20 double_got 2 30
@@ -213,6 +222,18 @@ test_reload() {
 	same "process" "$(property MainPID)" "$pid"
 	pings 3 30
 	wait_until 20 double_got 3 30
+}
+
+# A file that is missing does not mean that all is to be as by default.
+test_start_without_configuration() {
+	mv "$GUEST/etc/flowprobe/flowprobe.yaml" "$GUEST/etc/flowprobe/away"
+	if in_guest systemctl start flowprobe 2>/dev/null; then
+		fail "it starts"
+	fi
+	same "exit status" "$(property ExecMainStatus)" 78
+	contains "errors in the journal" "$(in_guest journalctl --unit flowprobe --priority err --output cat)" \
+		"/etc/flowprobe/flowprobe.yaml: cannot be opened: No such file or directory"
+	mv "$GUEST/etc/flowprobe/away" "$GUEST/etc/flowprobe/flowprobe.yaml"
 }
 
 # Wrong configurations are refused before the service hears of them, or by the service itself.
@@ -358,8 +379,10 @@ HOOKS_BEFORE=$(on server bpftool -j net show dev lan0)
 
 guest_test flowprobe "installing neither enables nor starts the service" test_install
 guest_test flowprobe "the packaged configuration counts, and writes nothing" test_default_configuration
+guest_test flowprobe "without its configuration it does not start" test_start_without_configuration
 guest_test flowprobe "the service starts and says how it is" test_start
 guest_test flowprobe "it runs in its sandbox" test_sandbox
+guest_test flowprobe "its metrics file is for everybody" test_metrics_file
 guest_test flowprobe "flows reach OpenObserve" test_flows
 guest_test flowprobe "reload takes a new configuration over" test_reload
 guest_test flowprobe "reload refuses a wrong one" test_reload_wrong

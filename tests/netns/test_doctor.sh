@@ -138,6 +138,14 @@ test_wrong_authority() {
 fail exporter: openobserve: connected to localhost (127.0.0.1) port 5443, but not by TLS: … | $fix"
 }
 
+test_secret_of_root() { # which the service could not read
+	printf 'exporters:\n  - "%s"\n' "$(openobserve http://127.0.0.1:5080 "$WORK/password")" >"$WORK/secret.yaml"
+	doctor 0 -c "$WORK/secret.yaml"
+	same "exporters" "$(findings exporter)" \
+		"ok exporter: openobserve: http://127.0.0.1:5080 takes records for stream flows of organization default
+note exporter: openobserve: only root can read $WORK/password, and the service is not root | let systemd hand it over (LoadCredential, see \`systemctl cat flowprobe\`), unless flowprobe is to run as root"
+}
+
 test_wrong_password() {
 	local before after
 
@@ -289,6 +297,7 @@ run_test "nothing was sent" test_nothing_was_sent
 run_test "collectors that refuse" test_refused
 run_test "a name that cannot be looked up" test_unresolvable
 run_test "a wrong authority" test_wrong_authority
+run_test "a secret of root's" test_secret_of_root
 run_test "a wrong password" test_wrong_password
 run_test "exporters that would not start" test_unusable
 run_test "foreign programs on the hooks" test_foreign_programs

@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "agent/exports.h"
 #include "agent/identity.h"
@@ -17,6 +18,8 @@
 #include "lib/clock.h"
 
 #define PATIENCE_NS (20 * NS_PER_S)
+#define CREDENTIALS_SOURCE "/etc/credstore" /* of those that the unit names */
+#define SECRETS_DIRECTORY "/run/credentials/"
 
 struct look {
 	struct export_settings settings; /* whose texts are the configuration's */
@@ -78,6 +81,33 @@ static void look_end(struct look *look, struct findings *findings)
 	report(findings, look);
 }
 
+/* The service is handed credentials by systemd, and so must be whoever looks in its place. */
+static void find_credentials(void)
+{
+	setenv("CREDENTIALS_DIRECTORY", CREDENTIALS_SOURCE, 0);
+}
+
+/* What we can read as root, the service cannot, which is not root. */
+static void check_secret(struct findings *findings, const char *name, const char *path)
+{
+	struct stat st;
+
+	if (!path || strncmp(path, SECRETS_DIRECTORY, strlen(SECRETS_DIRECTORY)) == 0 ||
+	    stat(path, &st) || st.st_uid != 0 || st.st_mode & (S_IRGRP | S_IROTH))
+		return;
+	findings_note(findings, FINDING_EXPORTER,
+		      "let systemd hand it over (LoadCredential, see `systemctl cat flowprobe`), "
+		      "unless flowprobe is to run as root",
+		      "%s: only root can read %s, and the service is not root", name, path);
+}
+
+static void check_secrets(struct findings *findings, const struct config_exporter *exporter)
+{
+	check_secret(findings, exporter->name, exporter->password_file);
+	check_secret(findings, exporter->name, exporter->token_file);
+	check_secret(findings, exporter->name, exporter->key_file);
+}
+
 void doctor_check_exporters(struct doctor *doctor)
 {
 	const struct config_exporters *exporters = &doctor->config->exporters;
@@ -85,13 +115,17 @@ void doctor_check_exporters(struct doctor *doctor)
 	struct export_identity identity;
 	int err = looks ? identity_read(&identity, doctor->config) : -ENOMEM;
 
+	find_credentials();
 	if (err)
 		findings_fail(doctor->findings, FINDING_EXPORTER, EXIT_CODE_RUNTIME,
 			      "report it with `flowprobe version`",
 			      "cannot tell who this host is: %s", strerror(-err));
 	for (size_t i = 0; !err && i < exporters->count; i++)
 		look_begin(&looks[i], &exporters->items[i], &identity);
-	for (size_t i = 0; !err && i < exporters->count; i++)
+	for (size_t i = 0; !err && i < exporters->count; i++) {
 		look_end(&looks[i], doctor->findings);
+		if (doctor->config->has_file) /* as the service has */
+			check_secrets(doctor->findings, &exporters->items[i]);
+	}
 	free(looks);
 }
