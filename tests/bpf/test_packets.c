@@ -22,6 +22,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -305,6 +306,36 @@ static void packets_of_one_flow_add_up(void **state)
 			 40 + 1000 * 140);
 }
 
+static void packets_are_runs_of_their_program(void **state)
+{
+	static const struct packet_layer layers[] = {
+		{.kind = LAYER_ETHERNET},
+		{.kind = LAYER_IPV4},
+		{.kind = LAYER_UDP},
+		{.kind = LAYER_END},
+	};
+	const struct tables_test *test = *state;
+	const struct probe *probe = tables[test->table].probe;
+	struct probe_runs before = probe_program_runs(probe, PROBE_TC_EGRESS_L2), after, other;
+	struct tables_harvested collected;
+	struct harvest harvest;
+	int statistics = bpf_enable_stats(BPF_STATS_RUN_TIME);
+
+	if (statistics < 0) {
+		print_message("# skip: kernel counts no runs (Linux 5.8 does)\n");
+		skip();
+	}
+	other = probe_program_runs(probe, PROBE_TC_INGRESS_L2);
+	run_layers(test->table, PROBE_TC_EGRESS_L2, layers, 500);
+	close(statistics);
+	after = probe_program_runs(probe, PROBE_TC_EGRESS_L2);
+	assert_int_equal(after.count - before.count, 500);
+	assert_true(after.ns > before.ns);
+	assert_int_equal(probe_program_runs(probe, PROBE_TC_INGRESS_L2).count, other.count);
+	tables_harvest(test->table, &collected, &harvest);
+	assert_int_equal(collected.delta.packets, 500);
+}
+
 static int reopen_with_sampling(void **state)
 {
 	const struct tables_test *test = *state;
@@ -361,6 +392,7 @@ static const struct CMUnitTest sequences[] = {
 	cmocka_unit_test(packets_later_ipv4_fragments_join_their_first),
 	cmocka_unit_test(packets_later_ipv6_fragments_join_their_first),
 	cmocka_unit_test(packets_of_one_flow_add_up),
+	cmocka_unit_test(packets_are_runs_of_their_program),
 	cmocka_unit_test_setup_teardown(packets_sampled_out_are_counted, reopen_with_sampling,
 					reopen_without_sampling),
 };

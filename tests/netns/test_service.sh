@@ -162,7 +162,8 @@ test_metrics() {
 	same "seen, in records, cached, skipped" "$(balance)" "1207 1200 0 7"
 	same "by interface, and why" "$(metric 'flowprobe_packets_total{interface="a0",direction="ingress"}' \
 		'flowprobe_packets_total{interface="a0",direction="egress"}' 'flowprobe_packets_skipped_total{reason="not_ip"}' \
-		flowprobe_flows_created_total 'flowprobe_flows_total{end_reason="idle"}')" "1200 0 7 700 700"
+		flowprobe_flows_created_total 'flowprobe_flows_total{end_reason="idle"}' \
+		'flowprobe_interface_events_total{type="attached"}')" "1200 0 7 700 700 1"
 	status --json >"$WORK/status"
 	"$HERE/service.py" agree "$WORK/metrics" "$WORK/status" || fail "they do not agree"
 	contains "status" "$(status)" "1207 packets seen, all accounted for"

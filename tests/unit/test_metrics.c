@@ -44,7 +44,7 @@ static void metrics_are_well_formed(void **state)
 	for (int openmetrics = 0; openmetrics <= 1; openmetrics++) {
 		struct metrics metrics = read_state(&sample, openmetrics);
 
-		assert_int_equal(metrics.family_count, 46);
+		assert_int_equal(metrics.family_count, 49);
 		metrics_free(&metrics);
 	}
 }
@@ -127,6 +127,20 @@ static const char *const expected[][2] = {
 	{"flowprobe_interfaces_attached{hook=\"xdp\",direction=\"egress\"}", "0"},
 	{"flowprobe_interfaces_attached{hook=\"xdp_generic\",direction=\"ingress\"}", "1"},
 	{"flowprobe_interfaces_attached{hook=\"xdp_generic\",direction=\"egress\"}", "0"},
+	{"flowprobe_interface_events_total{type=\"attached\"}", "21"},
+	{"flowprobe_interface_events_total{type=\"failed\"}", "22"},
+	{"flowprobe_interface_events_total{type=\"detached\"}", "23"},
+	{"flowprobe_interface_events_total{type=\"taken_off\"}", "24"},
+	{"flowprobe_bpf_program_run_count_total{program=\"a\"}", "11"},
+	{"flowprobe_bpf_program_run_count_total{program=\"b\"}", "12"},
+	{"flowprobe_bpf_program_run_count_total{program=\"c\"}", "13"},
+	{"flowprobe_bpf_program_run_count_total{program=\"d\"}", "14"},
+	{"flowprobe_bpf_program_run_count_total{program=\"e\"}", "15"},
+	{"flowprobe_bpf_program_run_time_seconds_total{program=\"a\"}", "0.000001100"},
+	{"flowprobe_bpf_program_run_time_seconds_total{program=\"b\"}", "2.000000000"},
+	{"flowprobe_bpf_program_run_time_seconds_total{program=\"c\"}", "0.000001300"},
+	{"flowprobe_bpf_program_run_time_seconds_total{program=\"d\"}", "0.000001400"},
+	{"flowprobe_bpf_program_run_time_seconds_total{program=\"e\"}", "0.000001500"},
 	{"flowprobe_seen_packets_total{direction=\"ingress\"}", "400"},
 	{"flowprobe_seen_packets_total{direction=\"egress\"}", "600"},
 	{"flowprobe_seen_bytes_total{direction=\"ingress\"}", "40000"},

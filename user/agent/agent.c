@@ -135,6 +135,17 @@ void agent_describe(void *arg, struct agent_state *state)
 		.sampling_interval = probe->sampling,
 		.reload = agent->reload,
 	};
+	for (; state->program_count < PROBE_PROGRAMS; state->program_count++) {
+		enum probe_program program = (enum probe_program)state->program_count;
+
+		state->programs[program] = (struct program_state){
+			.name = probe_program_name(program),
+			.runs = probe_program_runs(agent->probe, program),
+		};
+	}
+	for (int event = 0; event < ATTACHMENT_EVENTS; event++)
+		state->attachment_events[event] =
+			attachments_events(agent->attachments, (enum attachment_event)event);
 	observer_describe(&agent->observer, agent->attachments, agent->exports,
 			  agent->config->harvest_interval_ns, state);
 }

@@ -30,6 +30,7 @@ struct attachments {
 	struct attachment *items;
 	size_t count;
 	size_t allocated;
+	uint64_t events[ATTACHMENT_EVENTS];
 };
 
 struct attachments *attachments_new(struct probe *probe, const struct config *config)
@@ -254,6 +255,7 @@ static int attachments_attach_all(struct attachments *attachments, struct attach
 			err = attachments_attach(attachments, attachment, direction);
 	}
 	attachment->failed = err != 0;
+	attachments->events[err ? ATTACHMENT_FAILED : ATTACHMENT_ATTACHED]++;
 	if (err)
 		attachments_detach(attachment);
 	else
@@ -284,6 +286,7 @@ int attachments_remove(struct attachments *attachments, uint32_t ifindex)
 	if (!attachment)
 		return 0;
 	attached = !attachment->failed;
+	attachments->events[ATTACHMENT_DETACHED] += attached;
 	attachments_detach(attachment);
 	*attachment = attachments->items[--attachments->count];
 	return attached;
@@ -305,6 +308,7 @@ static void attachments_repair(struct attachments *attachments, struct attachmen
 	log_warning("a program of ours was taken off %s by somebody else; packets since then were "
 		    "not seen",
 		    attachment->interface.name);
+	attachments->events[ATTACHMENT_TAKEN_OFF]++;
 	attachments_detach(attachment);
 	attachments_attach_all(attachments, attachment);
 }
@@ -334,6 +338,11 @@ void attachments_check(struct attachments *attachments)
 		else if (!attachments_is_whole(attachments, attachment))
 			attachments_repair(attachments, attachment);
 	}
+}
+
+uint64_t attachments_events(const struct attachments *attachments, enum attachment_event event)
+{
+	return attachments->events[event];
 }
 
 size_t attachments_count(const struct attachments *attachments)

@@ -7,6 +7,7 @@
 #define FLOWPROBE_ATTACHMENTS_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "capture/attach.h"
 #include "capture/interfaces.h"
@@ -38,6 +39,17 @@ void attachments_remove_all(struct attachments *attachments);
  * before; says so when it worked.
  */
 void attachments_check(struct attachments *attachments);
+
+/* What has happened to interfaces so far. */
+enum attachment_event {
+	ATTACHMENT_ATTACHED, /* captured on, for the first time or again */
+	ATTACHMENT_FAILED, /* each attempt that did not work */
+	ATTACHMENT_DETACHED, /* gone, or not selected any more */
+	ATTACHMENT_TAKEN_OFF, /* somebody else took a program of ours off */
+	ATTACHMENT_EVENTS
+};
+
+uint64_t attachments_events(const struct attachments *attachments, enum attachment_event event);
 
 /* Interfaces with our programs on them. */
 size_t attachments_count(const struct attachments *attachments);

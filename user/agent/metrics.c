@@ -15,108 +15,24 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "encode/utf8.h"
+#include "agent/metrics_text.h"
 #include "flow/record.h"
 #include "lib/clock.h"
 #include "lib/version.h"
 
 #define ARRAY_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-enum metric_type { COUNTER, GAUGE, INFO, HISTOGRAM };
-
-struct writer_state {
-	FILE *stream;
-	int openmetrics;
-};
-
-/* In OpenMetrics the family of a counter is called without its _total. */
-static void put_family(const struct writer_state *writer, const char *name, enum metric_type type,
-		       const char *help)
-{
-	static const char *const types[] = {"counter", "gauge", "gauge", "histogram"};
-	size_t length = strlen(name);
-
-	if (writer->openmetrics && type == COUNTER)
-		length -= strlen("_total");
-	fprintf(writer->stream, "# HELP %.*s %s\n# TYPE %.*s %s\n", (int)length, name, help,
-		(int)length, name, types[type]);
-}
-
-/*
- * A label's value, with what the format wants escaped. An interface may have a name that is no UTF-8,
- * and a scrape with one such octet in it would be refused as a whole: it is shown as \xHH.
- */
-static void put_escaped(FILE *stream, const char *value)
-{
-	const unsigned char *text = (const unsigned char *)value;
-	size_t length;
-
-	for (; *text; text += length ? length : 1) {
-		length = utf8_length(text);
-		if (!length)
-			fprintf(stream, "\\\\x%02x", *text);
-		else if (*text == '\n')
-			fputs("\\n", stream);
-		else if (*text == '"' || *text == '\\')
-			fprintf(stream, "\\%c", *text);
-		else
-			fwrite(text, 1, length, stream);
-	}
-}
-
-static void put_label(FILE *stream, const char *separator, const char *name, const char *value)
-{
-	fprintf(stream, "%s%s=\"", separator, name);
-	put_escaped(stream, value);
-	fputc('"', stream);
-}
-
-static void put_value(const struct writer_state *writer, const char *name, uint64_t value)
-{
-	fprintf(writer->stream, "%s %" PRIu64 "\n", name, value);
-}
-
-static void put_labelled(const struct writer_state *writer, const char *name, const char *label,
-			 const char *label_value, uint64_t value)
-{
-	fputs(name, writer->stream);
-	put_label(writer->stream, "{", label, label_value);
-	fprintf(writer->stream, "} %" PRIu64 "\n", value);
-}
-
-static void put_labelled_twice(const struct writer_state *writer, const char *name,
-			       const char *label, const char *label_value, const char *second,
-			       const char *second_value, uint64_t value)
-{
-	fputs(name, writer->stream);
-	put_label(writer->stream, "{", label, label_value);
-	put_label(writer->stream, ",", second, second_value);
-	fprintf(writer->stream, "} %" PRIu64 "\n", value);
-}
-
-static void put_seconds(const struct writer_state *writer, const char *name, uint64_t ns)
-{
-	fprintf(writer->stream, "%s %" PRIu64 ".%09" PRIu64 "\n", name, (uint64_t)(ns / NS_PER_S),
-		(uint64_t)(ns % NS_PER_S));
-}
-
-static void put_one(const struct writer_state *writer, const char *name, enum metric_type type,
-		    const char *help, uint64_t value)
-{
-	put_family(writer, name, type, help);
-	put_value(writer, name, value);
-}
-
 /* --- the program --- */
 
-static void put_build(const struct writer_state *writer)
+static void put_build(const struct metrics_writer *writer)
 {
-	put_family(writer, "flowprobe_build_info", INFO, "Always 1; the labels say what this is.");
+	metrics_put_family(writer, "flowprobe_build_info", METRIC_INFO,
+			   "Always 1; the labels say what this is.");
 	fputs("flowprobe_build_info", writer->stream);
-	put_label(writer->stream, "{", "version", version_number);
-	put_label(writer->stream, ",", "revision", version_revision);
-	put_label(writer->stream, ",", "libbpf", loader_libbpf_version());
-	put_label(writer->stream, ",", "compiler", __VERSION__);
+	metrics_put_label(writer->stream, "{", "version", version_number);
+	metrics_put_label(writer->stream, ",", "revision", version_revision);
+	metrics_put_label(writer->stream, ",", "libbpf", loader_libbpf_version());
+	metrics_put_label(writer->stream, ",", "compiler", __VERSION__);
 	fputs("} 1\n", writer->stream);
 }
 
@@ -133,7 +49,7 @@ static uint64_t count_descriptors(void)
 	return count > 3 ? count - 3 : 0; /* ".", ".." and the directory itself */
 }
 
-static void put_memory(const struct writer_state *writer)
+static void put_memory(const struct metrics_writer *writer)
 {
 	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), virtual = 0, resident = 0;
 	FILE *statm = fopen("/proc/self/statm", "re");
@@ -143,62 +59,66 @@ static void put_memory(const struct writer_state *writer)
 			virtual = resident = 0;
 		fclose(statm);
 	}
-	put_one(writer, "process_virtual_memory_bytes", GAUGE, "Virtual memory size.",
-		virtual * page);
-	put_one(writer, "process_resident_memory_bytes", GAUGE, "Resident memory size.",
-		resident * page);
+	metrics_put_one(writer, "process_virtual_memory_bytes", METRIC_GAUGE,
+			"Virtual memory size.", virtual * page);
+	metrics_put_one(writer, "process_resident_memory_bytes", METRIC_GAUGE,
+			"Resident memory size.", resident * page);
 }
 
-static void put_process(const struct writer_state *writer, const struct agent_state *state)
+static void put_process(const struct metrics_writer *writer, const struct agent_state *state)
 {
 	struct rlimit files = {0};
 	struct rusage usage = {0};
 
 	getrusage(RUSAGE_SELF, &usage);
 	getrlimit(RLIMIT_NOFILE, &files);
-	put_family(writer, "process_cpu_seconds_total", COUNTER,
-		   "User and system processor time spent.");
-	put_seconds(writer, "process_cpu_seconds_total",
-		    (uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * NS_PER_S +
-			    (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) *
-				    NS_PER_US);
+	metrics_put_family(writer, "process_cpu_seconds_total", METRIC_COUNTER,
+			   "User and system processor time spent.");
+	metrics_put_seconds(writer, "process_cpu_seconds_total",
+			    (uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * NS_PER_S +
+				    (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) *
+					    NS_PER_US);
 	put_memory(writer);
-	put_one(writer, "process_open_fds", GAUGE, "Open file descriptors.", count_descriptors());
-	put_one(writer, "process_max_fds", GAUGE, "Most file descriptors there may be.",
-		files.rlim_cur);
-	put_family(writer, "process_start_time_seconds", GAUGE, "When the process started.");
-	put_seconds(writer, "process_start_time_seconds", state->start_ns);
-	put_family(writer, "flowprobe_start_time_seconds", GAUGE, "When capturing started.");
-	put_seconds(writer, "flowprobe_start_time_seconds", state->start_ns);
-	put_one(writer, "flowprobe_healthy", GAUGE,
-		"1 if all loops are alive; a collector that is away does not matter.",
-		(uint64_t)state->healthy);
+	metrics_put_one(writer, "process_open_fds", METRIC_GAUGE, "Open file descriptors.",
+			count_descriptors());
+	metrics_put_one(writer, "process_max_fds", METRIC_GAUGE,
+			"Most file descriptors there may be.", files.rlim_cur);
+	metrics_put_family(writer, "process_start_time_seconds", METRIC_GAUGE,
+			   "When the process started.");
+	metrics_put_seconds(writer, "process_start_time_seconds", state->start_ns);
+	metrics_put_family(writer, "flowprobe_start_time_seconds", METRIC_GAUGE,
+			   "When capturing started.");
+	metrics_put_seconds(writer, "flowprobe_start_time_seconds", state->start_ns);
+	metrics_put_one(writer, "flowprobe_healthy", METRIC_GAUGE,
+			"1 if all loops are alive; a collector that is away does not matter.",
+			(uint64_t)state->healthy);
 }
 
-static void put_log(const struct writer_state *writer)
+static void put_log(const struct metrics_writer *writer)
 {
 	static const char *const levels[] = {"error", "warning", "info", "debug"};
 
-	put_family(writer, "flowprobe_log_messages_total", COUNTER,
-		   "Messages by level, those not shown too.");
+	metrics_put_family(writer, "flowprobe_log_messages_total", METRIC_COUNTER,
+			   "Messages by level, those not shown too.");
 	for (int level = LOG_ERROR; level <= LOG_DEBUG; level++)
-		put_labelled(writer, "flowprobe_log_messages_total", "level", levels[level],
-			     log_count((enum log_level)level));
+		metrics_put_labelled(writer, "flowprobe_log_messages_total", "level", levels[level],
+				     log_count((enum log_level)level));
 }
 
-static void put_configuration(const struct writer_state *writer, const struct agent_state *state)
+static void put_configuration(const struct metrics_writer *writer, const struct agent_state *state)
 {
-	put_one(writer, "flowprobe_config_last_reload_successful", GAUGE,
-		"0 if the configuration in use is older than the last one that was asked for.",
-		!state->reload.last_failed);
-	put_family(writer, "flowprobe_config_last_reload_success_timestamp_seconds", GAUGE,
-		   "When the configuration in use was read.");
-	put_seconds(writer, "flowprobe_config_last_reload_success_timestamp_seconds",
-		    state->reload.last_success_ns);
-	put_one(writer, "flowprobe_config_reloads_total", COUNTER,
-		"How often a new configuration was asked for.", state->reload.count);
-	put_one(writer, "flowprobe_sampling_interval", GAUGE, "One packet in so many is counted.",
-		state->sampling_interval);
+	metrics_put_one(writer, "flowprobe_config_last_reload_successful", METRIC_GAUGE,
+			"0 if the configuration in use is older than the last one that was asked "
+			"for.",
+			!state->reload.last_failed);
+	metrics_put_family(writer, "flowprobe_config_last_reload_success_timestamp_seconds",
+			   METRIC_GAUGE, "When the configuration in use was read.");
+	metrics_put_seconds(writer, "flowprobe_config_last_reload_success_timestamp_seconds",
+			    state->reload.last_success_ns);
+	metrics_put_one(writer, "flowprobe_config_reloads_total", METRIC_COUNTER,
+			"How often a new configuration was asked for.", state->reload.count);
+	metrics_put_one(writer, "flowprobe_sampling_interval", METRIC_GAUGE,
+			"One packet in so many is counted.", state->sampling_interval);
 }
 
 /* --- traffic --- */
@@ -213,23 +133,23 @@ static uint64_t count_in(enum unit unit, const struct flow_count *count)
 	return unit == PACKETS ? count->packets : count->octets;
 }
 
-static void put_interfaces(const struct writer_state *writer, const struct agent_state *state,
+static void put_interfaces(const struct metrics_writer *writer, const struct agent_state *state,
 			   const char *name, enum unit unit, const char *help)
 {
-	put_family(writer, name, COUNTER, help);
+	metrics_put_family(writer, name, METRIC_COUNTER, help);
 	for (size_t i = 0; i < state->interface_count; i++) {
 		const struct interface_state *interface = &state->interfaces[i];
 
 		for (int way = 0; way < FLOW_DIRECTIONS; way++)
 			if (interface->attached[way])
-				put_labelled_twice(
+				metrics_put_labelled_twice(
 					writer, name, "interface", interface->name, "direction",
 					directions[way],
 					count_in(unit, &interface->traffic.directions[way]));
 	}
 }
 
-static void put_attached(const struct writer_state *writer, const struct agent_state *state)
+static void put_attached(const struct metrics_writer *writer, const struct agent_state *state)
 {
 	static const struct {
 		enum hook_kind kind;
@@ -241,8 +161,8 @@ static void put_attached(const struct writer_state *writer, const struct agent_s
 		{HOOK_XDP_GENERIC, "xdp_generic"},
 	};
 
-	put_family(writer, "flowprobe_interfaces_attached", GAUGE,
-		   "Interfaces that are captured on, by hook and direction.");
+	metrics_put_family(writer, "flowprobe_interfaces_attached", METRIC_GAUGE,
+			   "Interfaces that are captured on, by hook and direction.");
 	for (size_t k = 0; k < ARRAY_COUNT(kinds); k++) {
 		for (int way = 0; way < FLOW_DIRECTIONS; way++) {
 			uint64_t count = 0;
@@ -250,32 +170,70 @@ static void put_attached(const struct writer_state *writer, const struct agent_s
 			for (size_t i = 0; i < state->interface_count; i++)
 				count += state->interfaces[i].attached[way] &&
 					 state->interfaces[i].kinds[way] == kinds[k].kind;
-			put_labelled_twice(writer, "flowprobe_interfaces_attached", "hook",
-					   kinds[k].label, "direction", directions[way], count);
+			metrics_put_labelled_twice(writer, "flowprobe_interfaces_attached", "hook",
+						   kinds[k].label, "direction", directions[way],
+						   count);
 		}
 	}
 }
 
-static void put_seen(const struct writer_state *writer, const struct balance *balance,
+static void put_events(const struct metrics_writer *writer, const struct agent_state *state)
+{
+	static const char *const types[ATTACHMENT_EVENTS] = {
+		[ATTACHMENT_ATTACHED] = "attached",
+		[ATTACHMENT_FAILED] = "failed",
+		[ATTACHMENT_DETACHED] = "detached",
+		[ATTACHMENT_TAKEN_OFF] = "taken_off",
+	};
+
+	metrics_put_family(writer, "flowprobe_interface_events_total", METRIC_COUNTER,
+			   "Interfaces captured on, not captured on in spite of an attempt, let "
+			   "go, and "
+			   "those that somebody else took our program off.");
+	for (int event = 0; event < ATTACHMENT_EVENTS; event++)
+		metrics_put_labelled(writer, "flowprobe_interface_events_total", "type",
+				     types[event], state->attachment_events[event]);
+}
+
+static void put_programs(const struct metrics_writer *writer, const struct agent_state *state)
+{
+	static const char count[] = "flowprobe_bpf_program_run_count_total",
+			  time[] = "flowprobe_bpf_program_run_time_seconds_total";
+	const struct program_state *program = state->programs,
+				   *end = program + state->program_count;
+
+	metrics_put_family(writer, count, METRIC_COUNTER,
+			   "Runs of the programs, counted while kernel.bpf_stats_enabled is 1.");
+	for (; program < end; program++)
+		metrics_put_labelled(writer, count, "program", program->name, program->runs.count);
+	metrics_put_family(writer, time, METRIC_COUNTER, "Time spent in these runs.");
+	for (program = state->programs; program < end; program++) {
+		fputs(time, writer->stream);
+		metrics_put_label(writer->stream, "{", "program", program->name);
+		metrics_put_seconds(writer, "}", program->runs.ns);
+	}
+}
+
+static void put_seen(const struct metrics_writer *writer, const struct balance *balance,
 		     const char *name, enum unit unit, const char *help)
 {
-	put_family(writer, name, COUNTER, help);
+	metrics_put_family(writer, name, METRIC_COUNTER, help);
 	for (int way = 0; way < FLOW_DIRECTIONS; way++)
-		put_labelled(writer, name, "direction", directions[way],
-			     count_in(unit, &balance->seen[way]));
+		metrics_put_labelled(writer, name, "direction", directions[way],
+				     count_in(unit, &balance->seen[way]));
 }
 
-static void put_skipped(const struct writer_state *writer, const struct balance *balance,
+static void put_skipped(const struct metrics_writer *writer, const struct balance *balance,
 			const char *name, enum unit unit, const char *help)
 {
-	put_family(writer, name, COUNTER, help);
+	metrics_put_family(writer, name, METRIC_COUNTER, help);
 	for (int outcome = FLOW_ACCOUNTED + 1; outcome < FLOW_OUTCOMES; outcome++)
-		put_labelled(writer, name, "reason",
-			     balance_outcome_label((enum flow_outcome)outcome),
-			     count_in(unit, &balance->outcomes[outcome]));
+		metrics_put_labelled(writer, name, "reason",
+				     balance_outcome_label((enum flow_outcome)outcome),
+				     count_in(unit, &balance->outcomes[outcome]));
 }
 
-static void put_balance(const struct writer_state *writer, const struct balance *balance)
+static void put_balance(const struct metrics_writer *writer, const struct balance *balance)
 {
 	put_seen(writer, balance, "flowprobe_seen_packets_total", PACKETS,
 		 "Packets that the hooks have seen: the sum of those in records, in the flow "
@@ -286,15 +244,16 @@ static void put_balance(const struct writer_state *writer, const struct balance 
 		    "Packets that are in no flow, by reason.");
 	put_skipped(writer, balance, "flowprobe_bytes_skipped_total", BYTES,
 		    "IP bytes that are in no flow, by reason.");
-	put_one(writer, "flowprobe_balance_errors_total", COUNTER,
-		"Harvests after which the sums did not agree; anything but 0 is a bug.",
-		balance->errors);
-	put_one(writer, "flowprobe_fragments_joined_total", COUNTER,
-		"Later fragments counted in the flow of their first one.",
-		balance->fragments_joined);
-	put_one(writer, "flowprobe_fragments_orphaned_total", COUNTER,
-		"Later fragments counted without ports: their first one was not seen before.",
-		balance->fragments_orphaned);
+	metrics_put_one(writer, "flowprobe_balance_errors_total", METRIC_COUNTER,
+			"Harvests after which the sums did not agree; anything but 0 is a bug.",
+			balance->errors);
+	metrics_put_one(writer, "flowprobe_fragments_joined_total", METRIC_COUNTER,
+			"Later fragments counted in the flow of their first one.",
+			balance->fragments_joined);
+	metrics_put_one(writer, "flowprobe_fragments_orphaned_total", METRIC_COUNTER,
+			"Later fragments counted without ports: their first one was not seen "
+			"before.",
+			balance->fragments_orphaned);
 }
 
 /* --- flows --- */
@@ -305,50 +264,54 @@ static const char *const end_reasons[FLOW_END_REASONS] = {
 	[FLOW_END_RESOURCES] = "resources",
 };
 
-static void put_exported(const struct writer_state *writer, const struct flow_cache_stats *cache,
+static void put_exported(const struct metrics_writer *writer, const struct flow_cache_stats *cache,
 			 const char *name, enum unit unit, const char *help)
 {
-	put_family(writer, name, COUNTER, help);
+	metrics_put_family(writer, name, METRIC_COUNTER, help);
 	for (int reason = FLOW_END_IDLE; reason < FLOW_END_REASONS; reason++)
-		put_labelled(writer, name, "end_reason", end_reasons[reason],
-			     count_in(unit, &cache->exported[reason]));
+		metrics_put_labelled(writer, name, "end_reason", end_reasons[reason],
+				     count_in(unit, &cache->exported[reason]));
 }
 
-static void put_flows(const struct writer_state *writer, const struct agent_state *state)
+static void put_flows(const struct metrics_writer *writer, const struct agent_state *state)
 {
 	const struct flow_cache_stats *cache = state->cache;
 
-	put_one(writer, "flowprobe_flow_table_entries", GAUGE,
-		"Entries of the kernel's flow table at the latest harvest.", state->table_entries);
-	put_one(writer, "flowprobe_flow_table_capacity", GAUGE,
-		"Entries that the kernel's flow table has room for.", state->slots);
-	put_one(writer, "flowprobe_flow_cache_flows", GAUGE, "Flows in the flow cache.",
-		cache->flows);
-	put_one(writer, "flowprobe_flow_cache_capacity", GAUGE,
-		"Flows that the flow cache has room for.", state->max_flows);
-	put_one(writer, "flowprobe_flow_cache_packets", GAUGE,
-		"Packets in the flow cache that are in no record yet.", cache->cached.packets);
-	put_one(writer, "flowprobe_flow_cache_bytes", GAUGE,
-		"IP bytes in the flow cache that are in no record yet.", cache->cached.octets);
-	put_one(writer, "flowprobe_flows_created_total", COUNTER, "Flows that began.",
-		cache->created);
-	put_family(writer, "flowprobe_flows_total", COUNTER, "Flow records, by end reason.");
+	metrics_put_one(writer, "flowprobe_flow_table_entries", METRIC_GAUGE,
+			"Entries of the kernel's flow table at the latest harvest.",
+			state->table_entries);
+	metrics_put_one(writer, "flowprobe_flow_table_capacity", METRIC_GAUGE,
+			"Entries that the kernel's flow table has room for.", state->slots);
+	metrics_put_one(writer, "flowprobe_flow_cache_flows", METRIC_GAUGE,
+			"Flows in the flow cache.", cache->flows);
+	metrics_put_one(writer, "flowprobe_flow_cache_capacity", METRIC_GAUGE,
+			"Flows that the flow cache has room for.", state->max_flows);
+	metrics_put_one(writer, "flowprobe_flow_cache_packets", METRIC_GAUGE,
+			"Packets in the flow cache that are in no record yet.",
+			cache->cached.packets);
+	metrics_put_one(writer, "flowprobe_flow_cache_bytes", METRIC_GAUGE,
+			"IP bytes in the flow cache that are in no record yet.",
+			cache->cached.octets);
+	metrics_put_one(writer, "flowprobe_flows_created_total", METRIC_COUNTER,
+			"Flows that began.", cache->created);
+	metrics_put_family(writer, "flowprobe_flows_total", METRIC_COUNTER,
+			   "Flow records, by end reason.");
 	for (int reason = FLOW_END_IDLE; reason < FLOW_END_REASONS; reason++)
-		put_labelled(writer, "flowprobe_flows_total", "end_reason", end_reasons[reason],
-			     cache->records[reason]);
+		metrics_put_labelled(writer, "flowprobe_flows_total", "end_reason",
+				     end_reasons[reason], cache->records[reason]);
 	put_exported(writer, cache, "flowprobe_flow_packets_total", PACKETS,
 		     "Packets in flow records, by end reason.");
 	put_exported(writer, cache, "flowprobe_flow_bytes_total", BYTES,
 		     "IP bytes in flow records, by end reason.");
 }
 
-static void put_harvests(const struct writer_state *writer, const struct agent_state *state)
+static void put_harvests(const struct metrics_writer *writer, const struct agent_state *state)
 {
 	const char *name = "flowprobe_harvest_duration_seconds";
 	const struct harvest_durations *harvests = &state->harvests;
 
-	put_family(writer, name, HISTOGRAM,
-		   "How long it took to empty the flow table, the grace period left out.");
+	metrics_put_family(writer, name, METRIC_HISTOGRAM,
+			   "How long it took to empty the flow table, the grace period left out.");
 	for (size_t i = 0; i < HARVEST_BUCKETS; i++)
 		fprintf(writer->stream, "%s_bucket{le=\"%g\"} %" PRIu64 "\n", name,
 			(double)harvest_bucket_ns[i] / (double)NS_PER_S, harvests->counts[i]);
@@ -357,8 +320,8 @@ static void put_harvests(const struct writer_state *writer, const struct agent_s
 	fprintf(writer->stream, "%s_sum %" PRIu64 ".%09" PRIu64 "\n", name,
 		(uint64_t)(harvests->sum_ns / NS_PER_S), (uint64_t)(harvests->sum_ns % NS_PER_S));
 	fprintf(writer->stream, "%s_count %" PRIu64 "\n", name, harvests->counts[HARVEST_BUCKETS]);
-	put_one(writer, "flowprobe_harvest_failures_total", COUNTER,
-		"Harvests that failed and were tried again.", state->harvest_failures);
+	metrics_put_one(writer, "flowprobe_harvest_failures_total", METRIC_COUNTER,
+			"Harvests that failed and were tried again.", state->harvest_failures);
 }
 
 /* --- exporters --- */
@@ -374,18 +337,18 @@ struct exporter_number {
 };
 
 static const struct exporter_number exporter_families[] = {
-	{"flowprobe_exporter_submitted_records_total", COUNTER,
+	{"flowprobe_exporter_submitted_records_total", METRIC_COUNTER,
 	 "Flow records given to the exporter.", STAT(submitted.records)},
-	{"flowprobe_exporter_recovered_records_total", COUNTER,
+	{"flowprobe_exporter_recovered_records_total", METRIC_COUNTER,
 	 "Flow records that an earlier run had left in the spool.", STAT(recovered.records)},
-	{"flowprobe_exporter_records_total", COUNTER,
+	{"flowprobe_exporter_records_total", METRIC_COUNTER,
 	 "Flow records delivered, as far as the destination can tell.", STAT(sent.records)},
-	{"flowprobe_exporter_queue_records", GAUGE, "Flow records that wait, in memory or on disk.",
-	 STAT(queued.records)},
-	{"flowprobe_exporter_spool_records", GAUGE, "Flow records that wait on disk.",
+	{"flowprobe_exporter_queue_records", METRIC_GAUGE,
+	 "Flow records that wait, in memory or on disk.", STAT(queued.records)},
+	{"flowprobe_exporter_spool_records", METRIC_GAUGE, "Flow records that wait on disk.",
 	 STAT(spooled.records)},
-	{"flowprobe_exporter_spool_bytes", GAUGE, "Bytes on disk.", STAT(spool_bytes)},
-	{"flowprobe_exporter_errors_total", COUNTER,
+	{"flowprobe_exporter_spool_bytes", METRIC_GAUGE, "Bytes on disk.", STAT(spool_bytes)},
+	{"flowprobe_exporter_errors_total", METRIC_COUNTER,
 	 "Times that something went wrong with the destination.", STAT(errors)},
 };
 
@@ -406,19 +369,21 @@ static uint64_t read_number(const struct exporter_state *exporter,
 	return value;
 }
 
-static void put_losses(const struct writer_state *writer, const struct agent_state *state)
+static void put_losses(const struct metrics_writer *writer, const struct agent_state *state)
 {
 	const char *name = "flowprobe_exporter_records_dropped_total";
 
-	put_family(writer, name, COUNTER, "Flow records lost on their way out, by reason.");
+	metrics_put_family(writer, name, METRIC_COUNTER,
+			   "Flow records lost on their way out, by reason.");
 	for (size_t i = 0; i < state->exporter_count; i++)
 		for (size_t l = 0; l < ARRAY_COUNT(exporter_losses); l++)
-			put_labelled_twice(writer, name, "exporter", state->exporters[i].name,
-					   "reason", exporter_losses[l].name,
-					   read_number(&state->exporters[i], &exporter_losses[l]));
+			metrics_put_labelled_twice(
+				writer, name, "exporter", state->exporters[i].name, "reason",
+				exporter_losses[l].name,
+				read_number(&state->exporters[i], &exporter_losses[l]));
 }
 
-static void put_exporters(const struct writer_state *writer, const struct agent_state *state)
+static void put_exporters(const struct metrics_writer *writer, const struct agent_state *state)
 {
 	const struct exporter_state *exporters = state->exporters;
 	size_t count = state->exporter_count, i;
@@ -426,29 +391,29 @@ static void put_exporters(const struct writer_state *writer, const struct agent_
 	for (size_t f = 0; f < ARRAY_COUNT(exporter_families); f++) {
 		const struct exporter_number *family = &exporter_families[f];
 
-		put_family(writer, family->name, family->type, family->help);
+		metrics_put_family(writer, family->name, family->type, family->help);
 		for (i = 0; i < count; i++)
-			put_labelled(writer, family->name, "exporter", exporters[i].name,
-				     read_number(&exporters[i], family));
+			metrics_put_labelled(writer, family->name, "exporter", exporters[i].name,
+					     read_number(&exporters[i], family));
 	}
 	put_losses(writer, state);
-	put_family(writer, "flowprobe_exporter_up", GAUGE,
-		   "0 while the destination does not take records.");
+	metrics_put_family(writer, "flowprobe_exporter_up", METRIC_GAUGE,
+			   "0 while the destination does not take records.");
 	for (i = 0; i < count; i++)
-		put_labelled(writer, "flowprobe_exporter_up", "exporter", exporters[i].name,
-			     !exporters[i].stats.is_down && !exporters[i].stats.dead);
-	put_family(writer, "flowprobe_exporter_last_success_timestamp_seconds", GAUGE,
-		   "When records were last delivered; 0: never yet.");
+		metrics_put_labelled(writer, "flowprobe_exporter_up", "exporter", exporters[i].name,
+				     !exporters[i].stats.is_down && !exporters[i].stats.dead);
+	metrics_put_family(writer, "flowprobe_exporter_last_success_timestamp_seconds",
+			   METRIC_GAUGE, "When records were last delivered; 0: never yet.");
 	for (i = 0; i < count; i++) {
 		fputs("flowprobe_exporter_last_success_timestamp_seconds", writer->stream);
-		put_label(writer->stream, "{", "exporter", exporters[i].name);
-		put_seconds(writer, "}", exporters[i].stats.last_success_ns);
+		metrics_put_label(writer->stream, "{", "exporter", exporters[i].name);
+		metrics_put_seconds(writer, "}", exporters[i].stats.last_success_ns);
 	}
 }
 
 void metrics_write(FILE *stream, const struct agent_state *state, int openmetrics)
 {
-	const struct writer_state writer = {.stream = stream, .openmetrics = openmetrics};
+	const struct metrics_writer writer = {.stream = stream, .openmetrics = openmetrics};
 
 	put_build(&writer);
 	put_process(&writer, state);
@@ -459,6 +424,8 @@ void metrics_write(FILE *stream, const struct agent_state *state, int openmetric
 	put_interfaces(&writer, state, "flowprobe_bytes_total", BYTES,
 		       "IP bytes counted into flows, by interface.");
 	put_attached(&writer, state);
+	put_events(&writer, state);
+	put_programs(&writer, state);
 	put_balance(&writer, state->balance);
 	put_flows(&writer, state);
 	put_harvests(&writer, state);

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "agent/attachments.h"
 #include "agent/balance.h"
 #include "agent/traffic.h"
 #include "capture/attach.h"
@@ -37,6 +38,11 @@ struct interface_state {
 	struct traffic_count traffic;
 };
 
+struct program_state {
+	const char *name;
+	struct probe_runs runs;
+};
+
 struct exporter_state {
 	const char *name;
 	const char *type;
@@ -63,6 +69,9 @@ struct agent_state {
 	struct harvest_durations harvests;
 	uint64_t harvest_failures;
 	struct flow_count rate[FLOW_DIRECTIONS]; /* per second, of late */
+	struct program_state programs[PROBE_PROGRAMS];
+	size_t program_count;
+	uint64_t attachment_events[ATTACHMENT_EVENTS];
 	struct reload_state reload;
 	const struct interface_state *interfaces;
 	size_t interface_count;

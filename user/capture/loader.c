@@ -415,3 +415,13 @@ int probe_program_fd(const struct probe *probe, enum probe_program program)
 {
 	return bpf_program__fd(loader_program(probe, program));
 }
+
+struct probe_runs probe_program_runs(const struct probe *probe, enum probe_program program)
+{
+	struct bpf_prog_info info = {0};
+	uint32_t bytes = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(probe_program_fd(probe, program), &info, &bytes))
+		return (struct probe_runs){0};
+	return (struct probe_runs){.count = info.run_cnt, .ns = info.run_time_ns};
+}

@@ -63,6 +63,14 @@ const struct probe_maps *probe_maps(const struct probe *probe);
 int probe_program_fd(const struct probe *probe, enum probe_program program);
 const char *probe_program_name(enum probe_program program); /* as the kernel lists it */
 
+/* What the kernel says of a program's runs; it only counts while kernel.bpf_stats_enabled is 1. */
+struct probe_runs {
+	uint64_t count;
+	uint64_t ns;
+};
+
+struct probe_runs probe_program_runs(const struct probe *probe, enum probe_program program);
+
 const char *loader_libbpf_version(void);
 
 /* libbpf's own messages go to log_debug from here on; call once. */
