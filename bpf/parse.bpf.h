@@ -60,10 +60,11 @@
 
 /* A packet as the hook shows it. */
 struct packet_source {
-	const void *data; /* first octet, of the Ethernet or (L3 devices) of the IP header */
+	const void *data; /* first octet, of the Ethernet or (L3 devices) of the IP header, ... */
 	const void *data_end;
 	__u32 length; /* of the whole packet from data on, also beyond data_end */
 	__be16 ethertype; /* L3 devices: what the packet is; 0: it starts with an Ethernet header */
+	__u16 stray_octets; /* L3 devices: ... that is so far behind data; at most ETH_HLEN */
 	__u16 vlan_tci; /* tag kept beside the packet, host order */
 	__u16 vlan_present; /* not 0: vlan_tci is valid */
 	__u16 gso_size; /* payload of one segment; 0: one wire packet */
@@ -196,6 +197,10 @@ static __always_inline enum flow_outcome parse_link(const struct packet_source *
 	}
 	if (in->ethertype) {
 		*type = in->ethertype;
+		if (in->stray_octets) { /* a constant, which is easier on the verifier */
+			out->l3_offset = sizeof(*ethernet);
+			cursor->ip = ethernet + 1;
+		}
 		return FLOW_ACCOUNTED;
 	}
 	out->l3_offset = sizeof(*ethernet);

@@ -84,6 +84,45 @@ static __always_inline enum flow_outcome account_parsed(struct packet *packet,
 	return flow_table_account(packet, account);
 }
 
+/* The first octets of an IP header, as many as every one has. */
+union tc_header {
+	struct iphdr ipv4;
+	__be16 halves[8];
+	__u64 words[2];
+};
+
+/* 1 if it is an IP header that agrees with the length of the packet from there on. */
+static __always_inline int tc_is_ip(const union tc_header *header, __u32 length)
+{
+	if (header->ipv4.version == 4)
+		return PARSE_NTOHS(header->ipv4.tot_len) == length;
+	return header->ipv4.version == 6 &&
+	       PARSE_NTOHS(header->halves[2]) + sizeof(struct ipv6hdr) == length;
+}
+
+/*
+ * What comes out of an IPsec tunnel (xfrm, vti) still has the Ethernet header of the network card in
+ * front, although its device has none. Where the IP header is, the kernel only tells by what is there.
+ * Returns how far behind data that is: 0 or ETH_HLEN.
+ */
+static __always_inline __u32 tc_stray_octets(struct __sk_buff *skb)
+{
+	const union tc_header *front = (void *)(long)skb->data;
+	union tc_header network, behind;
+
+	if ((const void *)(front + 1) <= (const void *)(long)skb->data_end &&
+	    tc_is_ip(front, skb->len))
+		return 0;
+	if (bpf_skb_load_bytes_relative(skb, 0, &network, sizeof(network.words),
+					BPF_HDR_START_NET) ||
+	    bpf_skb_load_bytes(skb, ETH_HLEN, &behind, sizeof(behind.words)))
+		return 0;
+	return tc_is_ip(&network, skb->len - ETH_HLEN) && network.words[0] == behind.words[0] &&
+			       network.words[1] == behind.words[1]
+		       ? ETH_HLEN
+		       : 0;
+}
+
 static __always_inline void tc_source(struct __sk_buff *skb, int has_ethernet,
 				      struct packet_source *source)
 {
@@ -91,8 +130,11 @@ static __always_inline void tc_source(struct __sk_buff *skb, int has_ethernet,
 	source->data_end = (void *)(long)skb->data_end;
 	source->length = skb->len;
 	source->ethertype = 0;
-	if (!has_ethernet) /* 0 would mean that there is an Ethernet header */
+	source->stray_octets = 0;
+	if (!has_ethernet) { /* 0 would mean that there is an Ethernet header */
 		source->ethertype = skb->protocol ?: PARSE_HTONS(ETH_P_802_3);
+		source->stray_octets = tc_stray_octets(skb);
+	}
 	source->vlan_present = skb->vlan_present;
 	source->vlan_tci = skb->vlan_tci;
 	source->gso_size = skb->gso_size;
@@ -140,7 +182,7 @@ static __always_inline int tc_packet(struct __sk_buff *skb, enum flow_direction 
 		if (skb->gso_size)
 			packet.packets = skb->gso_segs
 						 ?: (skb->len + skb->gso_size - 1) / skb->gso_size;
-		packet.octets = octets_past_link(skb->len, has_ethernet);
+		packet.octets = octets_past_link(skb->len, has_ethernet || tc_stray_octets(skb));
 		account_outcome(&account, FLOW_SAMPLED_OUT, direction, &packet);
 		return TC_ACT_UNSPEC;
 	}

@@ -30,6 +30,7 @@ enum fuzz_flags {
 	FUZZ_VLAN = 0x02,
 	FUZZ_GSO = 0x04,
 	FUZZ_LONGER = 0x08, /* the packet goes on beyond what is addressable */
+	FUZZ_STRAY = 0x10, /* L3: an Ethernet header is there all the same */
 };
 
 struct fuzz_input {
@@ -125,13 +126,16 @@ static int fuzz_read(struct fuzz_input *input, const uint8_t *data, size_t size)
 static enum flow_outcome fuzz_parse(const struct fuzz_input *input, const uint8_t *octets,
 				    size_t linear, size_t length, struct packet *packet)
 {
-	size_t lead = input->flags & FUZZ_L3 ? 0 : IP_ALIGN;
+	uint16_t stray_octets =
+		input->flags & FUZZ_L3 && input->flags & FUZZ_STRAY ? FUZZ_ETHERNET_OCTETS : 0;
+	size_t lead = input->flags & FUZZ_L3 && !stray_octets ? 0 : IP_ALIGN;
 	uint8_t *copy = malloc(lead + linear);
 	struct packet_source source = {
 		.data = copy + lead,
 		.data_end = copy + lead + linear,
 		.length = (uint32_t)length,
 		.ethertype = input->flags & FUZZ_L3 ? PARSE_HTONS(input->ethertype) : 0,
+		.stray_octets = stray_octets,
 		.vlan_present = input->flags & FUZZ_VLAN,
 		.vlan_tci = input->vlan_tci,
 		.gso_size = input->flags & FUZZ_GSO ? input->gso_size : 0,
@@ -190,7 +194,8 @@ static void fuzz_check_ranges(const struct fuzz_input *input, enum flow_outcome 
 	fuzz_check(packet->tcp_flags <= 0xfff && packet->flow_label <= 0xfffff);
 	fuzz_check(packet->fragment_offset <= 0x1fff && packet->ip_flags <= 7);
 	if (input->flags & FUZZ_L3)
-		fuzz_check(packet->l3_offset == 0);
+		fuzz_check(packet->l3_offset ==
+			   (input->flags & FUZZ_STRAY ? FUZZ_ETHERNET_OCTETS : 0));
 	else
 		fuzz_check(packet->l3_offset == 0 || packet->l3_offset == 14 ||
 			   packet->l3_offset == 18 || packet->l3_offset == 22);
@@ -251,7 +256,7 @@ static void fuzz_check_without_ethernet(const struct fuzz_input *input, const st
 
 	if (input->flags & FUZZ_L3 || packet->l3_offset != FUZZ_ETHERNET_OCTETS)
 		return;
-	l3.flags |= FUZZ_L3;
+	l3.flags = (uint8_t)((l3.flags | FUZZ_L3) & ~FUZZ_STRAY);
 	l3.ethertype = packet->key.kind & FLOW_KEY_IPV6 ? 0x86dd : 0x0800;
 	fuzz_check(fuzz_parse(&l3, input->packet + FUZZ_ETHERNET_OCTETS,
 			      input->size - FUZZ_ETHERNET_OCTETS, length - FUZZ_ETHERNET_OCTETS,

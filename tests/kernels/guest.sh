@@ -33,7 +33,7 @@ list_tests() {
 	for path in "$TESTS"/test_*; do
 		[ ! -x "$path" ] || echo "$path"
 	done
-	echo tests/netns/test_first_run.sh
+	printf "%s\n" tests/netns/test_first_run.sh tests/netns/test_ipsec.sh
 }
 
 # Exit status 0, or results that say why not: cmocka's is the number of failed tests.
