@@ -254,11 +254,101 @@ static void openobserve_full_disk_makes_records_wait(void **state)
 	limit_file_size(100);
 	on_wait = make_room_at_last;
 	wait_count = 0;
-	give(10); /* comes back when all are sent */
-	assert_int_equal(wait_count, 10);
+	give(10); /* comes back when all are sent: the disk is looked at in between, too */
+	assert_int_equal(wait_count, 13);
 	assert_int_equal(count_spool_files(), 0);
 	finish();
 	expect_all_arrived_once();
+}
+
+static void clean_up_the_disk(struct export_control *given_control)
+{
+	(void)given_control;
+	if (wait_count == 3)
+		limit_file_size(RLIM_INFINITY);
+}
+
+/* The server need not come back for that, and however long it wants to be left alone. */
+static void openobserve_disk_that_has_room_again_is_used(void **state)
+{
+	static const struct step refuses = {ANSWERS, 503, "Retry-After: 3600\r\n", "busy"};
+
+	(void)state;
+	always = &refuses;
+	start();
+	give(30);
+	assert_int_equal(count_spool_files(), 3);
+	limit_file_size(100);
+	on_wait = clean_up_the_disk;
+	wait_count = 0;
+	give(30);
+	EXPECT_WAITS(5, 5, 5);
+	assert_int_equal(count_spool_files(), 6);
+	always = NULL;
+	on_wait = NULL;
+	finish();
+	expect_all_arrived_once();
+}
+
+/* The same with nothing on it yet. */
+static void openobserve_first_batch_waits_for_room_on_the_disk(void **state)
+{
+	(void)state;
+	always = &busy;
+	settings.spool_after_ns = 0;
+	start();
+	limit_file_size(100);
+	on_wait = clean_up_the_disk;
+	give(10);
+	EXPECT_WAITS(0.5, 1, 2);
+	assert_int_equal(count_spool_files(), 1);
+	always = NULL;
+	finish();
+	expect_all_arrived_once();
+}
+
+static void stop_and_clean_up_the_disk(struct export_control *given_control)
+{
+	given_control->stopping = 1;
+	limit_file_size(RLIM_INFINITY);
+}
+
+static void openobserve_stop_tries_the_disk_once_more(void **state)
+{
+	(void)state;
+	always = &busy;
+	start();
+	give(30);
+	limit_file_size(100);
+	on_wait = stop_and_clean_up_the_disk;
+	wait_count = 0;
+	give(15);
+	assert_int_equal(wait_count, 1);
+	assert_int_equal(count_spool_files(), 4);
+	finish();
+	assert_int_equal(sums.kept.records, 45);
+	expect_no_other_loss(1);
+}
+
+static void end_and_clean_up_the_disk(struct export_control *given_control)
+{
+	given_control->over = 1;
+	stop_and_clean_up_the_disk(given_control);
+}
+
+static void openobserve_end_tries_the_disk_once_more(void **state)
+{
+	(void)state;
+	always = &busy;
+	start();
+	give(30);
+	limit_file_size(100);
+	on_wait = end_and_clean_up_the_disk;
+	give(15);
+	assert_int_equal(count_spool_files(), 4);
+	finish();
+	assert_int_equal(sums.kept.records, 45);
+	expect_no_other_loss(1);
 }
 
 static void end_it(struct export_control *given_control)
@@ -439,6 +529,10 @@ int main(void)
 		SPOOL_TEST(openobserve_full_spool_gives_up_the_rest_of_a_batch),
 		SPOOL_TEST(openobserve_spool_smaller_than_a_batch_is_memory_only),
 		SPOOL_TEST(openobserve_full_disk_makes_records_wait),
+		SPOOL_TEST(openobserve_disk_that_has_room_again_is_used),
+		SPOOL_TEST(openobserve_first_batch_waits_for_room_on_the_disk),
+		SPOOL_TEST(openobserve_stop_tries_the_disk_once_more),
+		SPOOL_TEST(openobserve_end_tries_the_disk_once_more),
 		SPOOL_TEST(openobserve_full_disk_at_the_end_is_a_loss),
 		SPOOL_TEST(openobserve_damaged_batch_is_lost_and_the_next_goes),
 		SPOOL_TEST(openobserve_batch_with_wrong_numbers_is_lost_as_it_says),

@@ -116,6 +116,52 @@ static void openobserve_stop_does_not_replay_before_the_queue_is_empty(void **st
 	expect_all_arrived_once();
 }
 
+/* --- a server that has been away --- */
+
+static const struct step busy_for_an_hour = {ANSWERS, 503, "Retry-After: 3600\r\n", "busy"};
+
+static unsigned int stop_wait, back_wait; /* the stop comes in this one, the server in that one */
+
+static void stop_and_come_back(struct export_control *given_control)
+{
+	if (wait_count == stop_wait)
+		given_control->stopping = 1;
+	if (wait_count == back_wait)
+		always = NULL;
+	http_server_sync(server);
+}
+
+/* As long as it likes to be left alone: there is no time for that. */
+static void openobserve_stop_without_a_disk_tries_at_once(void **state)
+{
+	(void)state;
+	settings.spool_directory = NULL;
+	always = &busy_for_an_hour;
+	on_wait = stop_and_come_back;
+	stop_wait = back_wait = 1;
+	start();
+	give(30);
+	assert_int_equal(requests, 4);
+	finish();
+	expect_all_arrived_once();
+}
+
+static void openobserve_stop_without_a_disk_tries_each_second(void **state)
+{
+	(void)state;
+	settings.spool_directory = NULL;
+	always = &busy_for_an_hour;
+	on_wait = stop_and_come_back;
+	stop_wait = 1;
+	back_wait = 4;
+	start();
+	give(30);
+	assert_int_equal(requests, 7);
+	EXPECT_WAITS(3600, 1, 1, 1);
+	finish();
+	expect_all_arrived_once();
+}
+
 /* --- at every stage --- */
 
 static unsigned int events, stop_at, end_at;
@@ -310,6 +356,28 @@ static void openobserve_thread_stops_out_of_a_long_wait(void **state)
 	assert_true(__real_clock_monotonic_ns() - begin_ns < 20 * NS_PER_S);
 }
 
+/* The stop is what ends the wait, and then it is tried once more. */
+static void openobserve_thread_without_disk_tries_at_a_stop(void **state)
+{
+	uint64_t begin_ns = __real_clock_monotonic_ns();
+	struct exporter_stats stats;
+
+	(void)state;
+	settings.spool_directory = NULL;
+	always = &busy_for_an_hour;
+	on_wait = post_wait;
+	start_thread();
+	submit(3);
+	sem_wait(&is_waiting);
+	http_server_sync(server);
+	always = NULL;
+	http_server_sync(server);
+	exporter_stop(thread, clock_monotonic_ns() + 10 * NS_PER_S);
+	stats = end_thread();
+	assert_int_equal(stats.sent.records, 30);
+	assert_true(__real_clock_monotonic_ns() - begin_ns < 10 * NS_PER_S);
+}
+
 static void openobserve_thread_without_disk_tries_until_the_deadline(void **state)
 {
 	uint64_t begin_ns = __real_clock_monotonic_ns();
@@ -392,10 +460,13 @@ int main(void)
 		STOP_TEST(openobserve_stop_waits_for_the_answer_without_a_disk),
 		STOP_TEST(openobserve_stop_puts_away_what_a_slow_server_cannot_take),
 		STOP_TEST(openobserve_stop_does_not_replay_before_the_queue_is_empty),
+		STOP_TEST(openobserve_stop_without_a_disk_tries_at_once),
+		STOP_TEST(openobserve_stop_without_a_disk_tries_each_second),
 		STOP_TEST(openobserve_stop_at_every_stage_keeps_the_books),
 		STOP_TEST(openobserve_end_at_every_stage_keeps_the_books),
 		STOP_TEST(openobserve_thread_delivers_after_the_flush_interval),
 		STOP_TEST(openobserve_thread_stops_out_of_a_long_wait),
+		STOP_TEST(openobserve_thread_without_disk_tries_at_a_stop),
 		STOP_TEST(openobserve_thread_without_disk_tries_until_the_deadline),
 		STOP_TEST(openobserve_thread_is_over_while_the_server_hangs),
 		STOP_TEST(openobserve_thread_may_be_freed_while_the_server_hangs),

@@ -10,7 +10,8 @@
  * again, longer apart each time, and the exporter's queue holds what comes meanwhile. After
  * spool_after, or when the agent is to stop, batches go to the spool instead, if there is one, and
  * from then on all do until it is empty, so that their order stays; it is emptied from the front.
- * Without a spool we go on trying, and the queue drops its oldest.
+ * Without a spool, or while its disk is full, we go on trying, and the queue drops its oldest; at a
+ * stop more often, because what memory holds then is lost at the deadline.
  *
  * A batch stays the outgoing one until each of its records is accepted, refused or given up. If it
  * came from the spool its file is removed only then: a crash in between sends some records twice,
@@ -38,6 +39,8 @@
 
 #define REPLAY_NS NS_PER_S /* how long the spool is emptied before new records get a turn */
 #define REPLAY_BATCHES 4 /* as many from the spool for each that goes in */
+#define DISK_AGAIN_NS (5 * NS_PER_S) /* until a disk that was full is tried once more */
+#define LAST_TRIES_NS NS_PER_S /* between attempts with what only memory holds, at a stop */
 
 struct openobserve {
 	const struct export_settings *settings;
@@ -50,7 +53,7 @@ struct openobserve {
 
 	struct o2_sender sender; /* its batch is the outgoing one */
 	int outgoing_is_spooled; /* it is the oldest of the spool */
-	uint64_t hurry_ns; /* when a stop has taken too long; 0: there was none */
+	uint64_t stopping_since_ns; /* when it was seen; 0: it was not */
 
 	struct spool *spool; /* NULL: none */
 	int announced; /* what the spool held at the start was reported */
@@ -222,23 +225,41 @@ static void replay(struct openobserve *o2, unsigned int batches, uint64_t until_
 	}
 }
 
-/* The agent is to end, and has been for some time: however well the server does, the disk is safer. */
-static int is_in_a_hurry(struct openobserve *o2, const struct export_control *control)
+/* When the agent is to end, the wait for the next attempt is over, however long the server wanted it
+ * to be: after the deadline there is none. */
+static void look_for_stop(struct openobserve *o2, const struct export_control *control)
 {
-	if (!control->stopping)
-		return 0;
-	if (!o2->hurry_ns)
-		o2->hurry_ns = clock_monotonic_ns() + O2_PATIENCE_NS;
-	return clock_monotonic_ns() >= o2->hurry_ns;
+	if (!control->stopping || o2->stopping_since_ns)
+		return;
+	o2->stopping_since_ns = clock_monotonic_ns();
+	o2->sender.next_attempt_ns = 0;
+}
+
+/* The agent is to end for some time now: however well the server does, the disk is safer. */
+static int is_in_a_hurry(const struct openobserve *o2)
+{
+	return o2->stopping_since_ns &&
+	       clock_monotonic_ns() >= o2->stopping_since_ns + O2_PATIENCE_NS;
+}
+
+/* Waits for the time of the next attempt, but not longer than until_ns. */
+static void wait_for_attempt(struct openobserve *o2, uint64_t until_ns,
+			     struct export_control *control)
+{
+	uint64_t *next_ns = &o2->sender.next_attempt_ns, now_ns = clock_monotonic_ns();
+
+	if (control->stopping && *next_ns > now_ns + LAST_TRIES_NS)
+		*next_ns = now_ns + LAST_TRIES_NS;
+	if (now_ns < *next_ns)
+		export_wait(control, -1, 0, until_ns < *next_ns ? until_ns : *next_ns);
 }
 
 /* The server has been away for long enough, or there will be no other chance. */
-static int should_spool(struct openobserve *o2, const struct export_control *control)
+static int should_spool(const struct openobserve *o2, const struct export_control *control)
 {
 	if (!o2->spool)
 		return 0;
-	if (control->over || (control->stopping && o2->sender.failures) ||
-	    is_in_a_hurry(o2, control))
+	if (control->over || (control->stopping && o2->sender.failures) || is_in_a_hurry(o2))
 		return 1;
 	return o2->sender.failures &&
 	       clock_monotonic_ns() - o2->sender.failing_since_ns >= o2->settings->spool_after_ns;
@@ -258,28 +279,51 @@ static int spool_outgoing(struct openobserve *o2, struct export_control *control
 /* Sends the outgoing batch, which is not from the spool, or puts it there, or loses it. */
 static void deliver_outgoing(struct openobserve *o2, struct export_control *control)
 {
-	uint64_t spool_ns, wait_until_ns;
+	uint64_t until_ns; /* when the disk is to be thought of */
 	enum o2_progress progress = O2_PROGRESS;
 
 	while (o2_sender_has_batch(&o2->sender)) {
-		wait_until_ns = o2->sender.next_attempt_ns;
+		look_for_stop(o2, control);
+		until_ns = UINT64_MAX;
 		if (should_spool(o2, control)) {
 			if (spool_outgoing(o2, control))
 				return;
-		} else if (o2->spool &&
-			   o2->sender.failures) { /* or the patience with the server ends */
-			spool_ns = o2->sender.failing_since_ns + o2->settings->spool_after_ns;
-			wait_until_ns = spool_ns < wait_until_ns ? spool_ns : wait_until_ns;
+			until_ns = clock_monotonic_ns() + DISK_AGAIN_NS;
+		} else if (o2->spool && o2->sender.failures) {
+			until_ns = o2->sender.failing_since_ns + o2->settings->spool_after_ns;
 		}
 		if (control->over || progress == O2_PROGRESS_OVER) {
 			lose_outgoing(o2, "the server was away until the end", control);
 			return;
 		}
 		if (clock_monotonic_ns() < o2->sender.next_attempt_ns)
-			export_wait(control, -1, 0, wait_until_ns);
+			wait_for_attempt(o2, until_ns, control);
 		else
 			progress = advance(o2, control);
 	}
+}
+
+/* Puts the batch behind those in the spool. While the disk takes nothing, memory has to do. 0: none
+ * is before it any more. */
+static int queue_behind_spooled(struct openobserve *o2, struct json_batch *batch,
+				struct export_control *control)
+{
+	while (has_spooled(o2)) {
+		if (spool_batch(o2, batch, 0, &batch->count, control)) {
+			json_batch_clear(batch);
+			return 1;
+		}
+		if (control->over) {
+			o2_sender_lose(&o2->sender, &control->outcome.lost, &batch->count, -ENOSPC,
+				       "the disk of the spool is full", control);
+			json_batch_clear(batch);
+			return 1;
+		}
+		look_for_stop(o2, control);
+		wait_for_attempt(o2, clock_monotonic_ns() + DISK_AGAIN_NS, control);
+		replay(o2, REPLAY_BATCHES, UINT64_MAX, control);
+	}
+	return 0;
 }
 
 /* The batch that was filled is complete. */
@@ -289,25 +333,10 @@ static void dispatch(struct openobserve *o2, struct export_control *control)
 
 	if (!filled->count.records)
 		return;
-	if (has_spooled(o2)) {
-		if (spool_batch(o2, filled, 0, &filled->count, control)) {
-			json_batch_clear(filled);
-			if (!control->stopping) /* else the queue goes first, and then all that is left */
-				replay(o2, REPLAY_BATCHES, UINT64_MAX, control);
-			return;
-		}
-		/* The disk is full: memory has to do until the spool is empty. */
-		while (has_spooled(o2) && !control->over) {
-			if (clock_monotonic_ns() < o2->sender.next_attempt_ns)
-				export_wait(control, -1, 0, o2->sender.next_attempt_ns);
-			replay(o2, UINT32_MAX, UINT64_MAX, control);
-		}
-		if (has_spooled(o2)) {
-			o2_sender_lose(&o2->sender, &control->outcome.lost, &filled->count, -ENOSPC,
-				       "the disk of the spool is full", control);
-			json_batch_clear(filled);
-			return;
-		}
+	if (queue_behind_spooled(o2, filled, control)) {
+		if (!control->stopping) /* else the queue goes first, and then all that is left */
+			replay(o2, REPLAY_BATCHES, UINT64_MAX, control);
+		return;
 	}
 	o2_sender_exchange(&o2->sender, filled);
 	deliver_outgoing(o2, control);
