@@ -101,6 +101,108 @@ static void openobserve_part_of_a_batch_goes_to_disk(void **state)
 	expect_all_arrived_once();
 }
 
+/* --- a server that takes requests and says nothing --- */
+
+static const struct step hangs = {HANGS, 0, NULL, NULL};
+
+static void wake(void)
+{
+	uint64_t one = 1;
+
+	if (write(control.wake_fd, &one, sizeof(one)) != sizeof(one))
+		abort();
+}
+
+static void pass_a_second(void)
+{
+	pass_time(NS_PER_S);
+	wake();
+}
+
+static void take_eight_seconds(void)
+{
+	pass_time(8 * NS_PER_S);
+	wake();
+}
+
+/* Where the server hangs the test's time passes, and only for as long as somebody waits. */
+static void set_up_hanging(void)
+{
+	settings.request_timeout_ns = 3600 * NS_PER_S;
+	settings.spool_after_ns = 5 * NS_PER_S;
+	on_hang = pass_a_second;
+}
+
+/* Even if the first attempt takes longer than spool_after, the second is not waited for. */
+static void openobserve_time_in_a_request_counts_as_away(void **state)
+{
+	static const struct step late = {ANSWERS, 503, "", ""};
+
+	(void)state;
+	settings.spool_after_ns = 5 * NS_PER_S;
+	on_request = take_eight_seconds;
+	always = &late;
+	start();
+	give(10);
+	assert_int_equal(requests, 1);
+	assert_int_equal(wait_count, 0);
+	assert_int_equal(count_spool_files(), 1);
+	on_request = NULL;
+	always = NULL;
+	finish();
+	expect_all_arrived_once();
+}
+
+/* The thread is held up for a while at first, and then longer each time, but not for ever: if the
+ * server is only slow, it gets a chance. */
+static void openobserve_hanging_server_does_not_hold_up_the_spool(void **state)
+{
+	static const unsigned int patience_s[] = {5, 10, 20, 40, 5, 10};
+	uint64_t begin_ns;
+
+	(void)state;
+	START_SCRIPT(((const struct step[]){{ANSWERS, 503, "", ""}}));
+	set_up_hanging();
+	settings.spool_after_ns = 0;
+	start();
+	give(10);
+	assert_int_equal(count_spool_files(), 1);
+	always = &hangs;
+	for (size_t i = 0; i < sizeof(patience_s) / sizeof(patience_s[0]); i++) {
+		pass_time(30 * NS_PER_S); /* the next attempt is due */
+		begin_ns = clock_monotonic_ns();
+		give(10);
+		assert_in_range(clock_monotonic_ns() - begin_ns, patience_s[i] * NS_PER_S,
+				(patience_s[i] + 1) * NS_PER_S);
+		assert_int_equal(requests, i + 2);
+		give(50); /* at once */
+		assert_int_equal(requests, i + 2);
+	}
+	assert_int_equal(queued.records, 10 + 6 * 60);
+	finish();
+	assert_int_equal(sums.kept.records, 370);
+	expect_no_other_loss(1);
+}
+
+/* What it stores is not cut short, not even when the spool is emptied. */
+static void openobserve_slow_server_gets_nothing_twice(void **state)
+{
+	static const struct step steps[] = {{STORES, 0, NULL, NULL}, {ANSWERS, 503, "", ""}};
+
+	(void)state;
+	START_SCRIPT(steps);
+	set_up_hanging();
+	on_request = take_eight_seconds;
+	start();
+	give(20);
+	assert_int_equal(count_spool_files(), 1);
+	give(50);
+	idle(600 * NS_PER_S);
+	assert_int_equal(count_spool_files(), 0);
+	finish();
+	expect_all_arrived_once();
+}
+
 /* --- restarts --- */
 
 static void openobserve_stop_keeps_the_rest_for_the_next_run(void **state)
@@ -522,6 +624,9 @@ int main(void)
 		SPOOL_TEST(openobserve_long_outage_goes_to_disk_and_back),
 		SPOOL_TEST(openobserve_spool_is_emptied_before_newer_records_go),
 		SPOOL_TEST(openobserve_part_of_a_batch_goes_to_disk),
+		SPOOL_TEST(openobserve_time_in_a_request_counts_as_away),
+		SPOOL_TEST(openobserve_hanging_server_does_not_hold_up_the_spool),
+		SPOOL_TEST(openobserve_slow_server_gets_nothing_twice),
 		SPOOL_TEST(openobserve_stop_keeps_the_rest_for_the_next_run),
 		SPOOL_TEST(openobserve_leftovers_are_counted_though_nothing_is_given),
 		SPOOL_TEST(openobserve_stop_in_the_middle_of_a_batch_keeps_its_rest),

@@ -126,11 +126,12 @@ static void ask(struct o2_look *look, struct o2_client *client)
 	struct o2_answer answer;
 	uint64_t retry_after_ns;
 	int uncompressed = 0;
-	int err = o2_client_post(client, &empty, 0, &control, &answer, &retry_after_ns);
+	int err = o2_client_post(client, &empty, 0, UINT64_MAX, &control, &answer, &retry_after_ns);
 
 	if (!err && answer.verdict == O2_ENCODING && o2_client_stop_compressing(client)) {
 		uncompressed = 1;
-		err = o2_client_post(client, &empty, 0, &control, &answer, &retry_after_ns);
+		err = o2_client_post(client, &empty, 0, UINT64_MAX, &control, &answer,
+				     &retry_after_ns);
 	}
 	if (err)
 		note_silence(look, answer.message);

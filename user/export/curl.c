@@ -450,22 +450,34 @@ static void set_request(struct http_client *client, const struct http_request *r
 	curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request->method);
 }
 
-/* How long to wait; *give_up_ns is set when a stop is seen first. 0: no longer. */
-static int poll_ms(const struct http_request *request, const struct export_control *control,
-		   uint64_t *give_up_ns)
-{
-	uint64_t now_ns;
+/* When the request is given up, by timeout_ns and patience_ns. */
+struct limits {
+	uint64_t give_up_ns; /* UINT64_MAX: never */
+	int stop_seen;
+};
 
-	if (!control || !control->stopping || !request->patience_ns)
-		return POLL_MS;
-	now_ns = clock_monotonic_ns();
-	if (*give_up_ns == UINT64_MAX)
-		*give_up_ns = now_ns + request->patience_ns;
-	if (now_ns >= *give_up_ns)
+static void begin_limits(struct limits *limits, const struct http_request *request)
+{
+	*limits = (struct limits){.give_up_ns = UINT64_MAX};
+	if (request->timeout_ns)
+		limits->give_up_ns = clock_monotonic_ns() + request->timeout_ns;
+}
+
+/* How long to wait. 0: no longer. */
+static int poll_ms(const struct http_request *request, const struct export_control *control,
+		   struct limits *limits)
+{
+	uint64_t now_ns = clock_monotonic_ns(), left_ns;
+
+	if (control && control->stopping && request->patience_ns && !limits->stop_seen) {
+		limits->stop_seen = 1;
+		if (limits->give_up_ns > now_ns + request->patience_ns)
+			limits->give_up_ns = now_ns + request->patience_ns;
+	}
+	if (now_ns >= limits->give_up_ns)
 		return 0;
-	return *give_up_ns - now_ns < POLL_MS * NS_PER_MS
-		       ? (int)((*give_up_ns - now_ns) / NS_PER_MS) + 1
-		       : POLL_MS;
+	left_ns = limits->give_up_ns - now_ns;
+	return left_ns < POLL_MS * NS_PER_MS ? (int)(left_ns / NS_PER_MS) + 1 : POLL_MS;
 }
 
 /* For so long, or until something happens or the exporter is told to stop. */
@@ -490,10 +502,11 @@ static CURLMcode wait_for_progress(struct http_client *client, struct export_con
 static int run_request(struct http_client *client, const struct http_request *request,
 		       struct export_control *control, CURLcode *result)
 {
-	uint64_t give_up_ns = UINT64_MAX;
 	int running = 1, left, wait_ms;
 	const CURLMsg *message;
+	struct limits limits;
 
+	begin_limits(&limits, request);
 	while (running) {
 		if (control && control->over)
 			return -ECANCELED;
@@ -503,7 +516,7 @@ static int run_request(struct http_client *client, const struct http_request *re
 		}
 		if (!running)
 			break;
-		wait_ms = poll_ms(request, control, &give_up_ns);
+		wait_ms = poll_ms(request, control, &limits);
 		if (!wait_ms)
 			return -ETIMEDOUT;
 		if (wait_for_progress(client, control, wait_ms)) {
@@ -565,7 +578,7 @@ int http_client_request(struct http_client *client, const struct http_request *r
 			 "the answer is longer than %u bytes", HTTP_BODY_BYTES_MAX);
 	else if (!response->error[0])
 		snprintf(response->error, sizeof(response->error), "%s",
-			 err == -ETIMEDOUT ? "there was no answer before the end"
+			 err == -ETIMEDOUT ? "there was no answer in time"
 			 : err		   ? "given up"
 					   : curl_easy_strerror(result));
 	free(response->body);

@@ -31,6 +31,7 @@ struct http_request {
 	const char *content_encoding; /* NULL: none */
 	const void *body;
 	size_t bytes;
+	uint64_t timeout_ns; /* of this one, less than the client's; 0: as that */
 	uint64_t patience_ns; /* longest wait for the answer once control->stopping; 0: as ever */
 };
 
@@ -53,9 +54,9 @@ void http_client_free(struct http_client *client); /* accepts NULL */
 
 /*
  * Makes one request and fills in the response, to be freed by http_response_free. 0 if there was an
- * answer, whatever its status; -ECANCELED: control->over came first; -ETIMEDOUT: patience_ns was
- * over; -EIO: there was none. Whether the request has arrived cannot be known then. control may be
- * NULL.
+ * answer, whatever its status; -ECANCELED: control->over came first; -ETIMEDOUT: patience_ns or
+ * timeout_ns was over; -EIO: there was none. Whether the request has arrived cannot be known then.
+ * control may be NULL.
  */
 int http_client_request(struct http_client *client, const struct http_request *request,
 			struct export_control *control, struct http_response *response);

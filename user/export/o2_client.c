@@ -184,7 +184,7 @@ static void read_response(struct o2_client *client, const struct http_response *
 }
 
 int o2_client_post(struct o2_client *client, struct json_slice *slice, int restamp_all,
-		   struct export_control *control, struct o2_answer *answer,
+		   uint64_t timeout_ns, struct export_control *control, struct o2_answer *answer,
 		   uint64_t *retry_after_ns)
 {
 	struct http_request request = {
@@ -193,6 +193,7 @@ int o2_client_post(struct o2_client *client, struct json_slice *slice, int resta
 		.authorization = client->authorization,
 		.content_type = "application/json",
 		.content_encoding = client->compress ? "gzip" : NULL,
+		.timeout_ns = timeout_ns < client->settings->request_timeout_ns ? timeout_ns : 0,
 		.patience_ns = client->settings->spool_directory ? O2_PATIENCE_NS : 0,
 	};
 	struct http_response response;

@@ -22,13 +22,14 @@ struct o2_client *o2_client_new(const struct export_settings *settings,
 void o2_client_free(struct o2_client *client); /* accepts NULL */
 
 /*
- * Sends the slice. Records whose _timestamp the server would not take get the present one; with
+ * Sends the slice, and waits for the answer until timeout_ns from now, or for request_timeout if
+ * that is shorter. Records whose _timestamp the server would not take get the present one; with
  * restamp_all, all of them. 0 with the answer, and in *retry_after_ns how long the server wants to
  * be left alone; -ECANCELED: control->over; or another negative errno: there was no answer, and
  * answer->message says why.
  */
 int o2_client_post(struct o2_client *client, struct json_slice *slice, int restamp_all,
-		   struct export_control *control, struct o2_answer *answer,
+		   uint64_t timeout_ns, struct export_control *control, struct o2_answer *answer,
 		   uint64_t *retry_after_ns);
 
 /* The server has refused the credential: reads it again. */

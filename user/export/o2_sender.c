@@ -7,6 +7,13 @@
  * that. What an answer means is o2_answer.c's business; here is what follows from it. After an attempt
  * in vain the next waits, longer each time up to half a minute, and at random within that, so that
  * many hosts do not come back at once.
+ *
+ * How long an answer is waited for is request_timeout while all is well: a server that is slow for once
+ * gets no record twice. Once it has failed, and there is a spool to be filled meanwhile, an attempt
+ * is not to hold that up for long. But a server that is always slow must not be cut short again and
+ * again, having stored the records each time. So it gets twice what it usually takes, and after each
+ * attempt that was cut short twice as much again; after four of them it is from the beginning, since
+ * most likely it hangs.
  */
 #include "export/o2_sender.h"
 
@@ -22,6 +29,8 @@
 #define BACKOFF_MIN_NS (NS_PER_S / 2)
 #define BACKOFF_MAX_NS (30 * NS_PER_S)
 #define BACKOFF_CONFIGURATION_NS (30 * NS_PER_S) /* somebody has to change something first */
+#define PROBE_MIN_NS (5 * NS_PER_S) /* shortest time for an answer */
+#define PROBE_STEPS 4
 #define LIMITED_NS (600 * NS_PER_S) /* how long batches stay small after a 413 */
 
 /* --- the batch --- */
@@ -116,8 +125,28 @@ void o2_sender_back_off(struct o2_sender *sender, uint64_t least_ns, const char 
 	export_tell_down(control, reason);
 }
 
-static void note_success(struct o2_sender *sender, struct export_control *control)
+/* How long the answer is waited for. */
+static uint64_t patience_ns(const struct o2_sender *sender, int is_probe)
 {
+	const struct export_settings *settings = sender->settings;
+	uint64_t ns = settings->spool_after_ns;
+
+	if (!is_probe)
+		return settings->request_timeout_ns;
+	if (ns < PROBE_MIN_NS)
+		ns = PROBE_MIN_NS;
+	if (ns < 2 * sender->usual_ns)
+		ns = 2 * sender->usual_ns;
+	ns <<= sender->cut_short % PROBE_STEPS;
+	return ns < settings->request_timeout_ns ? ns : settings->request_timeout_ns;
+}
+
+static void note_success(struct o2_sender *sender, uint64_t took_ns, struct export_control *control)
+{
+	sender->usual_ns -= sender->usual_ns / 8;
+	if (sender->usual_ns < took_ns)
+		sender->usual_ns = took_ns;
+	sender->cut_short = 0;
 	export_tell_up(control);
 	if (sender->failures)
 		log_info("export %s: the server answers again", sender->settings->name);
@@ -196,12 +225,14 @@ static enum o2_progress react(struct o2_sender *sender, const struct json_slice 
 	return O2_PROGRESS;
 }
 
-enum o2_progress o2_sender_advance(struct o2_sender *sender, struct export_control *control)
+static enum o2_progress attempt(struct o2_sender *sender, int is_probe,
+				struct export_control *control)
 {
+	uint64_t began_ns = clock_monotonic_ns(), timeout_ns = patience_ns(sender, is_probe);
 	size_t end = sender->offset;
 	struct json_slice slice;
 	struct o2_answer answer;
-	uint64_t retry_after_ns;
+	uint64_t retry_after_ns, took_ns;
 	int err;
 
 	if (control->renew) {
@@ -212,19 +243,34 @@ enum o2_progress o2_sender_advance(struct o2_sender *sender, struct export_contr
 		sender->max_records = sender->settings->batch_records;
 	slice = json_batch_slice(&sender->batch, &end, sender->max_records,
 				 2 * sender->settings->batch_bytes);
-	err = o2_client_post(sender->client, &slice, sender->restamped, control, &answer,
-			     &retry_after_ns);
+	err = o2_client_post(sender->client, &slice, sender->restamped, timeout_ns, control,
+			     &answer, &retry_after_ns);
+	took_ns = clock_monotonic_ns() - began_ns;
 	if (err == -ECANCELED)
 		return O2_PROGRESS_OVER;
 	if (err) {
+		sender->cut_short += is_probe && took_ns >= timeout_ns;
 		o2_sender_back_off(sender, 0, answer.message, control);
 		return O2_PROGRESS_WAIT;
 	}
 	if (answer.verdict == O2_ACCEPTED) {
-		note_success(sender, control);
+		note_success(sender, took_ns, control);
 		settle(sender, &slice, &answer, control);
 		sender->offset = end;
 		return O2_PROGRESS;
 	}
 	return react(sender, &slice, &answer, retry_after_ns, end, control);
+}
+
+enum o2_progress o2_sender_advance(struct o2_sender *sender, int is_probe,
+				   struct export_control *control)
+{
+	uint64_t began_ns = clock_monotonic_ns();
+	unsigned int failures = sender->failures;
+	enum o2_progress progress = attempt(sender, is_probe, control);
+
+	if (!failures &&
+	    sender->failures) /* the server has been away since then, not since the end */
+		sender->failing_since_ns = began_ns;
+	return progress;
 }

@@ -29,7 +29,9 @@ struct o2_sender {
 	int restamped; /* all of it, because the server wanted that */
 
 	unsigned int failures; /* in a row, of whatever batch */
-	uint64_t failing_since_ns;
+	uint64_t failing_since_ns; /* when the first of them was begun */
+	unsigned int cut_short; /* of them: in vain because nobody waited for longer */
+	uint64_t usual_ns; /* how long the server takes of late when it does answer */
 	uint64_t next_attempt_ns;
 	struct log_limit warning, loss_warning;
 };
@@ -56,8 +58,13 @@ void o2_sender_exchange(struct o2_sender *sender, struct json_batch *batch);
 /* Forgets the batch. Counts nothing. */
 void o2_sender_clear(struct o2_sender *sender);
 
-/* One request with as much of the batch as may go at once, and what follows from the answer. */
-enum o2_progress o2_sender_advance(struct o2_sender *sender, struct export_control *control);
+/*
+ * One request with as much of the batch as may go at once, and what follows from the answer. With
+ * is_probe there is better to do than to wait for a server that may hang: the answer is not waited
+ * for as long as usual.
+ */
+enum o2_progress o2_sender_advance(struct o2_sender *sender, int is_probe,
+				   struct export_control *control);
 
 /* Schedules the next attempt after one in vain, not before least_ns from now. */
 void o2_sender_back_off(struct o2_sender *sender, uint64_t least_ns, const char *reason,

@@ -117,10 +117,11 @@ static void lose_outgoing(struct openobserve *o2, const char *reason,
 	finish_outgoing(o2, control);
 }
 
-/* One request with it, or with part of it. */
+/* One request with it, or with part of it. While the spool is in use the thread is needed there. */
 static enum o2_progress advance(struct openobserve *o2, struct export_control *control)
 {
-	enum o2_progress progress = o2_sender_advance(&o2->sender, control);
+	int is_probe = o2->spool && (o2->sender.failures || o2->outgoing_is_spooled);
+	enum o2_progress progress = o2_sender_advance(&o2->sender, is_probe, control);
 
 	if (!o2_sender_has_batch(&o2->sender))
 		finish_outgoing(o2, control);
