@@ -77,6 +77,13 @@ static inline void add(struct spool *spool, uint64_t id)
 	assert_int_equal(dropped.records, 0);
 }
 
+static inline int try_replace(struct spool *spool, uint64_t id)
+{
+	const struct export_count count = batch_count(id);
+
+	return spool_replace(spool, batch_data(id), batch_bytes(id), &count);
+}
+
 static inline void assert_count(const struct export_count *count,
 				const struct export_count *expected)
 {

@@ -5,6 +5,8 @@
  */
 #include "openobserve_fixture.h"
 
+#include <poll.h>
+#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -113,8 +115,15 @@ static void wake(void)
 		abort();
 }
 
+/* One after the other, as far as the driver has seen them pass: there may be one or two more. */
 static void pass_a_second(void)
 {
+	struct pollfd woken = {.fd = control.wake_fd, .events = POLLIN};
+
+	if (poll(&woken, 1, 0)) {
+		sched_yield();
+		return;
+	}
 	pass_time(NS_PER_S);
 	wake();
 }
@@ -173,7 +182,7 @@ static void openobserve_hanging_server_does_not_hold_up_the_spool(void **state)
 		begin_ns = clock_monotonic_ns();
 		give(10);
 		assert_in_range(clock_monotonic_ns() - begin_ns, patience_s[i] * NS_PER_S,
-				(patience_s[i] + 1) * NS_PER_S);
+				(patience_s[i] + 3) * NS_PER_S);
 		assert_int_equal(requests, i + 2);
 		give(50); /* at once */
 		assert_int_equal(requests, i + 2);
@@ -243,7 +252,7 @@ static void openobserve_leftovers_are_counted_though_nothing_is_given(void **sta
 	expect_no_other_loss(1);
 }
 
-/* Those that were taken already come again in the next run, and are not counted as kept. */
+/* Those that were taken already are not sent again by the next run. */
 static void openobserve_stop_in_the_middle_of_a_batch_keeps_its_rest(void **state)
 {
 	static const struct step steps[] = {{ANSWERS, 503, "", ""},
@@ -261,7 +270,36 @@ static void openobserve_stop_in_the_middle_of_a_batch_keeps_its_rest(void **stat
 	finish();
 	assert_int_equal(sums.sent.records, 2);
 	assert_int_equal(sums.kept.records, 8);
+	assert_int_equal(count_spool_files(), 1);
 	expect_no_other_loss(1);
+	start();
+	finish();
+	assert_int_equal(sums.recovered.records, 8);
+	expect_order();
+	assert_int_equal(arrival_count, 10);
+	expect_no_other_loss(1);
+}
+
+/* With no room to write the rest, they are; in the books they are not kept. */
+static void openobserve_stop_in_the_middle_of_a_batch_on_a_full_disk(void **state)
+{
+	static const struct step steps[] = {
+		{ANSWERS, 503, "", ""}, {STORES, 0, NULL, NULL}, {ANSWERS, 503, "", ""}};
+
+	(void)state;
+	most_records = 4;
+	settings.spool_after_ns = 0;
+	START_SCRIPT(steps);
+	start();
+	give(10);
+	idle(NS_PER_S);
+	always = &busy;
+	limit_file_size(100);
+	finish();
+	assert_int_equal(sums.sent.records, 2);
+	assert_int_equal(sums.kept.records, 8);
+	limit_file_size(RLIM_INFINITY);
+	always = NULL;
 	start();
 	finish();
 	assert_int_equal(sums.recovered.records, 10);
@@ -630,6 +668,7 @@ int main(void)
 		SPOOL_TEST(openobserve_stop_keeps_the_rest_for_the_next_run),
 		SPOOL_TEST(openobserve_leftovers_are_counted_though_nothing_is_given),
 		SPOOL_TEST(openobserve_stop_in_the_middle_of_a_batch_keeps_its_rest),
+		SPOOL_TEST(openobserve_stop_in_the_middle_of_a_batch_on_a_full_disk),
 		SPOOL_TEST(openobserve_full_spool_gives_up_the_oldest),
 		SPOOL_TEST(openobserve_full_spool_gives_up_the_rest_of_a_batch),
 		SPOOL_TEST(openobserve_spool_smaller_than_a_batch_is_memory_only),

@@ -95,9 +95,33 @@ static void openobserve_stop_puts_away_what_a_slow_server_cannot_take(void **sta
 	give(100);
 	assert_int_equal(requests, 3);
 	assert_int_equal(count_spool_files(), 8);
-	finish(); /* and now there is time */
-	assert_int_equal(requests, 11);
-	expect_all_arrived_once();
+	finish(); /* and now there is time, but not for all */
+	assert_int_equal(requests, 6);
+	assert_int_equal(arrival_count, 60);
+	assert_int_equal(sums.kept.records, 50);
+	expect_no_other_loss(1);
+}
+
+/* It takes the last request, and has until the deadline to say so. */
+static void openobserve_stop_lets_no_request_run_into_the_deadline(void **state)
+{
+	uint64_t stop_ns;
+
+	(void)state;
+	always = &busy;
+	start();
+	give(200);
+	always = NULL;
+	on_request = take_a_second;
+	stop_ns = clock_monotonic_ns();
+	finish();
+	assert_in_range(clock_monotonic_ns() - stop_ns, 5 * NS_PER_S, 8 * NS_PER_S);
+	assert_int_equal(sums.kept.records, 150);
+	on_request = NULL;
+	start();
+	finish();
+	assert_int_equal(arrival_count, 200);
+	assert_int_equal(count_arrived(), 200);
 }
 
 /* What is on the disk is safe; what is in the queue is not, and goes first. */
@@ -459,6 +483,7 @@ int main(void)
 		STOP_TEST(openobserve_stop_has_little_patience_when_there_is_a_disk),
 		STOP_TEST(openobserve_stop_waits_for_the_answer_without_a_disk),
 		STOP_TEST(openobserve_stop_puts_away_what_a_slow_server_cannot_take),
+		STOP_TEST(openobserve_stop_lets_no_request_run_into_the_deadline),
 		STOP_TEST(openobserve_stop_does_not_replay_before_the_queue_is_empty),
 		STOP_TEST(openobserve_stop_without_a_disk_tries_at_once),
 		STOP_TEST(openobserve_stop_without_a_disk_tries_each_second),

@@ -66,6 +66,24 @@ static void spool_mixes_adding_and_removing(void **state)
 	spool_close(spool);
 }
 
+static void spool_replaces_the_oldest(void **state)
+{
+	struct spool *spool = open_spool(ROOM);
+
+	(void)state;
+	add(spool, 7);
+	add(spool, 8);
+	assert_int_equal(try_replace(spool, 3), 0);
+	expect_oldest(spool, 3);
+	spool_close(spool);
+	spool = open_spool(ROOM);
+	assert_int_equal(spool_count(spool)->records, 4 + 9);
+	expect_oldest(spool, 3);
+	spool_remove(spool);
+	expect_batches(spool, 8, 8);
+	spool_close(spool);
+}
+
 static void spool_restart_takes_over(void **state)
 {
 	struct spool *spool = open_spool(ROOM);
@@ -411,6 +429,7 @@ int main(void)
 		SPOOL_TEST(spool_gives_back_in_order),
 		SPOOL_TEST(spool_read_changes_nothing),
 		SPOOL_TEST(spool_mixes_adding_and_removing),
+		SPOOL_TEST(spool_replaces_the_oldest),
 		SPOOL_TEST(spool_restart_takes_over),
 		SPOOL_TEST(spool_files_are_private),
 		SPOOL_TEST(spool_makes_directories_on_the_way),

@@ -180,6 +180,25 @@ static void spool_add_without_directory_sync_is_done(void **state)
 	spool_close(spool);
 }
 
+static void spool_replace_that_fails_changes_nothing(void **state)
+{
+	struct spool *spool = open_spool(ROOM);
+
+	(void)state;
+	add(spool, 7);
+	add(spool, 8);
+	for (unsigned int call = 1; call <= 4; call++) {
+		reset_calls();
+		fail_at = call;
+		fail_errno = ENOSPC;
+		assert_int_equal(try_replace(spool, 6), -ENOSPC);
+		assert_int_equal(count_files(directory), 2);
+	}
+	reset_calls();
+	expect_batches(spool, 7, 8);
+	spool_close(spool);
+}
+
 /* Sent twice is findable; not sent would not be. */
 static void spool_remove_that_fails_comes_again_after_restart(void **state)
 {
@@ -369,6 +388,62 @@ static void spool_killed_before_any_call_has_all_that_was_reported(void **state)
 	assert_int_equal(rounds, 4 * 5 + 1 + 1); /* calls of add, of remove, and none */
 }
 
+static void replace_oldest(int out)
+{
+	unsigned int kill_here = kill_at;
+	struct spool *spool;
+
+	reset_calls();
+	spool = open_spool(ROOM);
+	add(spool, 7);
+	add(spool, 8);
+	reset_calls();
+	kill_at = kill_here;
+	assert_int_equal(try_replace(spool, 6), 0);
+	report(out, 'a');
+	spool_close(spool);
+}
+
+/* The longer one, the shorter, or both. */
+static void spool_killed_while_it_replaces_has_the_records(void **state)
+{
+	unsigned int replaced, removed, rounds = 0, both = 0;
+	int status, reports;
+
+	(void)state;
+	do {
+		struct spool *spool;
+		uint64_t records;
+		pid_t pid;
+
+		reset_calls();
+		kill_at = ++rounds;
+		pid = start_child(&reports, replace_oldest);
+		read_reports(reports, &replaced, &removed);
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		reset_calls();
+		spool = open_spool(ROOM);
+		records = spool_count(spool)->records;
+		if (records == 7 + 8 + 9) { /* in whatever order */
+			both++;
+			spool_remove(spool);
+			spool_remove(spool);
+			expect_batches(spool, 8, 8);
+		} else {
+			assert_int_equal(records, replaced ? 7 + 9 : 8 + 9);
+			expect_oldest(spool, replaced ? 6 : 7);
+			spool_remove(spool);
+			expect_batches(spool, 8, 8);
+		}
+		assert_int_equal(count_files(directory), 0);
+		spool_close(spool);
+	} while (WIFSIGNALED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+	assert_int_equal(rounds, 6 + 1);
+	assert_int_equal(both,
+			 2); /* before the name is on the disk, and before the old one is gone */
+}
+
 static uint64_t next_id;
 
 static void add_for_ever(int out)
@@ -431,11 +506,13 @@ int main(void)
 		CRASH_TEST(spool_add_survives_short_writes),
 		CRASH_TEST(spool_add_that_fails_leaves_nothing),
 		CRASH_TEST(spool_add_without_directory_sync_is_done),
+		CRASH_TEST(spool_replace_that_fails_changes_nothing),
 		CRASH_TEST(spool_remove_that_fails_comes_again_after_restart),
 		CRASH_TEST(spool_directory_that_cannot_be_read_is_an_error),
 		CRASH_TEST(spool_on_a_full_disk_keeps_what_it_has),
 		CRASH_TEST(spool_beyond_the_file_size_limit_keeps_what_it_has),
 		CRASH_TEST(spool_killed_before_any_call_has_all_that_was_reported),
+		CRASH_TEST(spool_killed_while_it_replaces_has_the_records),
 		CRASH_TEST(spool_killed_at_any_time_has_all_that_was_reported),
 	};
 

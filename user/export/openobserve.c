@@ -40,6 +40,10 @@
 #define REPLAY_NS NS_PER_S /* how long the spool is emptied before new records get a turn */
 #define REPLAY_BATCHES 4 /* as many from the spool for each that goes in */
 #define DISK_AGAIN_NS (5 * NS_PER_S) /* until a disk that was full is tried once more */
+/* For how long requests are begun at a stop to empty the spool. The last takes O2_PATIENCE_NS at most,
+ * like the one that the stop may have come in; the deadline of 10 s must not cut off either, or the
+ * server has records that the next process sends again. */
+#define LAST_REPLAY_NS (5 * NS_PER_S)
 #define LAST_TRIES_NS NS_PER_S /* between attempts with what only memory holds, at a stop */
 
 struct openobserve {
@@ -211,14 +215,14 @@ static int take_spooled(struct openobserve *o2, struct export_control *control)
 	return 0;
 }
 
-/* Empties the spool from the front, for a while. */
+/* Empties the spool from the front, for a while: until_ns is when no more requests are begun. */
 static void replay(struct openobserve *o2, unsigned int batches, uint64_t until_ns,
 		   struct export_control *control)
 {
-	while (!control->over && clock_monotonic_ns() >= o2->sender.next_attempt_ns) {
+	while (!control->over && clock_monotonic_ns() >= o2->sender.next_attempt_ns &&
+	       clock_monotonic_ns() < until_ns) {
 		if (!o2_sender_has_batch(&o2->sender)) {
-			if (!batches-- || clock_monotonic_ns() >= until_ns ||
-			    !take_spooled(o2, control))
+			if (!batches-- || !take_spooled(o2, control))
 				return;
 		}
 		if (advance(o2, control) != O2_PROGRESS)
@@ -376,21 +380,36 @@ static uint64_t flush_ns(const struct openobserve *o2)
 					 : UINT64_MAX;
 }
 
+/* Part of the oldest batch is done with already: leaves but the rest of it to the next process. */
+static void keep_rest(struct openobserve *o2, struct export_control *control)
+{
+	const struct json_batch *batch = &o2->sender.batch;
+	struct export_count rest = o2_sender_rest(&o2->sender), done = batch->count;
+	const char *packed;
+	size_t bytes;
+
+	/* If it cannot be done, some records are sent twice. */
+	if (!compressor_pack(o2->compressor, batch->text + o2->sender.offset,
+			     batch->bytes - o2->sender.offset, &packed, &bytes) &&
+	    !spool_replace(o2->spool, packed, bytes, &rest)) {
+		tell_spool(o2, control);
+		return;
+	}
+	export_count_subtract(&done, &rest);
+	export_count_subtract(&control->outcome.kept, &done);
+}
+
 static void finish(struct openobserve *o2, struct export_control *control)
 {
+	look_for_stop(o2, control);
 	dispatch(o2, control);
 	if (!o2->spool)
 		return;
 	o2->sender.next_attempt_ns = 0; /* it is the last chance in this run */
-	replay(o2, UINT32_MAX, UINT64_MAX, control);
-	control->outcome.kept = *spool_count(o2->spool);
-	if (o2->sender.offset) { /* part of the oldest batch is done with already */
-		struct export_count rest = o2_sender_rest(&o2->sender),
-				    done = o2->sender.batch.count;
-
-		export_count_subtract(&done, &rest);
-		export_count_subtract(&control->outcome.kept, &done);
-	}
+	replay(o2, UINT32_MAX, o2->stopping_since_ns + LAST_REPLAY_NS, control);
+	if (o2->sender.offset)
+		keep_rest(o2, control);
+	export_count_add(&control->outcome.kept, spool_count(o2->spool));
 	if (control->outcome.kept.records)
 		log_warning("export %s: %" PRIu64 " records are left in the spool for the next "
 			    "run",

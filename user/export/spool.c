@@ -277,11 +277,28 @@ static int write_new(const struct spool *spool, const void *data, size_t bytes)
 	return err;
 }
 
+/* Writes it and gives it its name. It is in the directory then, but not in the ring. */
+static int put_file(const struct spool *spool, const struct batch_file *file, const void *data)
+{
+	char name[NAME_BYTES];
+	int err = write_new(spool, data, file->bytes);
+
+	if (err)
+		return err;
+	format_name(file, name);
+	if (renameat(spool->directory_fd, NEW_NAME, spool->directory_fd, name)) {
+		err = -errno;
+		unlinkat(spool->directory_fd, NEW_NAME, 0);
+		return err;
+	}
+	fsync(spool->directory_fd); /* if it fails, a crash now may lose the name */
+	return 0;
+}
+
 int spool_add(struct spool *spool, const void *data, size_t bytes, const struct export_count *count,
 	      struct export_count *dropped)
 {
 	struct batch_file file = {.number = spool->next_number, .bytes = bytes, .count = *count};
-	char name[NAME_BYTES];
 	int err;
 
 	if (bytes > SPOOL_BATCH_BYTES_MAX || disk_bytes(bytes) > spool->max_bytes)
@@ -294,18 +311,10 @@ int spool_add(struct spool *spool, const void *data, size_t bytes, const struct 
 	}
 	err = ring_make_room(spool);
 	if (!err)
-		err = write_new(spool, data, bytes);
-	if (err)
-		return err;
-	format_name(&file, name);
-	if (renameat(spool->directory_fd, NEW_NAME, spool->directory_fd, name)) {
-		err = -errno;
-		unlinkat(spool->directory_fd, NEW_NAME, 0);
-		return err;
-	}
-	fsync(spool->directory_fd); /* if it fails, a crash now may lose the name */
-	ring_append(spool, &file);
-	return 0;
+		err = put_file(spool, &file, data);
+	if (!err)
+		ring_append(spool, &file);
+	return err;
 }
 
 static int read_file(int fd, char *data, size_t bytes)
@@ -376,4 +385,27 @@ void spool_remove(struct spool *spool)
 	export_count_subtract(&spool->count, &file->count);
 	spool->bytes -= disk_bytes(file->bytes);
 	spool->first++;
+}
+
+int spool_replace(struct spool *spool, const void *data, size_t bytes,
+		  const struct export_count *count)
+{
+	struct batch_file *oldest = ring_at(spool, spool->first), file = *oldest;
+	char name[NAME_BYTES];
+	int err;
+
+	assert(!spool_is_empty(spool) && count->records < oldest->count.records);
+	file.bytes = bytes;
+	file.count = *count;
+	err = put_file(spool, &file, data);
+	if (err)
+		return err;
+	format_name(oldest, name);
+	unlinkat(spool->directory_fd, name, 0); /* as in spool_remove */
+	export_count_subtract(&spool->count, &oldest->count);
+	export_count_add(&spool->count, count);
+	spool->bytes += disk_bytes(bytes);
+	spool->bytes -= disk_bytes(oldest->bytes);
+	*oldest = file;
+	return 0;
 }

@@ -50,6 +50,13 @@ int spool_add(struct spool *spool, const void *data, size_t bytes, const struct 
  */
 int spool_read(struct spool *spool, char **data, size_t *bytes, struct export_count *count);
 
+/*
+ * Puts a shorter batch into the place of the oldest, which must be there and stand for more records.
+ * 0, or a negative errno: it is as it was. A crash in between may leave both.
+ */
+int spool_replace(struct spool *spool, const void *data, size_t bytes,
+		  const struct export_count *count);
+
 /* Removes the oldest batch, which must be there: it has arrived, or is given up. */
 void spool_remove(struct spool *spool);
 
