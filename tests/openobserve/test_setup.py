@@ -3,6 +3,7 @@
 """`flowprobe openobserve setup` on a server that has nothing of it, or all of it: what is made, under which names,
 and what is said."""
 import json
+import os
 import tempfile
 from pathlib import Path
 
@@ -252,6 +253,19 @@ class SetupPrintTest(SetupTest):
         self.assertEqual(json.loads((self.directory / "function.json").read_text(encoding="utf-8")),
                          {"name": "netflow1_geo", "function": self.asset("geo.vrl").strip(), "params": "row",
                           "transType": 0})
+
+    def test_url_of_the_web_hook_is_for_nobody_else_to_read(self):
+        hook = self.directory / "alert-destination.json"
+        umask = os.umask(0o022)
+        self.addCleanup(os.umask, umask)
+        for before in None, 0o644:
+            if before:
+                hook.chmod(before)
+            self.run_print(*HOOKED)
+            modes = {name: (self.directory / name).stat().st_mode & 0o777 for name in self.files()}
+            self.assertEqual(modes, {name: 0o600 if name == hook.name else 0o644 for name in self.files()})
+            having = [name for name in self.files() if HOOK in (self.directory / name).read_text(encoding="utf-8")]
+            self.assertEqual(having, [hook.name])
 
     def test_sent_by_hand_it_is_what_setup_makes(self):
         folder_id = None

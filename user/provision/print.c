@@ -3,18 +3,36 @@
 #include "provision/setup.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "provision/part.h"
 
 #define PATH_BYTES 4096
 #define FILE_COLUMNS 32
 
-/* Makes directory/file, and the directories if they are not there. 0 or a negative errno. */
-static int write_file(const char *directory, const char *file, const char *text)
+/* For writing. NULL with errno. */
+static FILE *open_file(const char *path, int is_secret)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, is_secret ? 0600 : 0666);
+	FILE *stream = NULL;
+
+	if (fd < 0)
+		return NULL;
+	if (!is_secret || !fchmod(fd, 0600)) /* it may have been there */
+		stream = fdopen(fd, "w");
+	if (!stream)
+		close(fd);
+	return stream;
+}
+
+/* Makes directory/file, and the directories if they are not there; is_secret: for nobody else to
+ * read. 0 or a negative errno. */
+static int write_file(const char *directory, const char *file, const char *text, int is_secret)
 {
 	const char *slash = strrchr(file, '/');
 	char path[PATH_BYTES];
@@ -31,7 +49,7 @@ static int write_file(const char *directory, const char *file, const char *text)
 			return -errno;
 		snprintf(path, sizeof(path), "%s/%s", directory, file);
 	}
-	stream = fopen(path, "we");
+	stream = open_file(path, is_secret);
 	if (!stream)
 		return -errno;
 	failed = fputs(text, stream) < 0;
@@ -44,8 +62,9 @@ static int print_one(const struct setup *setup, const char *directory, const str
 {
 	const struct object_place place = part_place(setup, "FOLDER_ID");
 	const char *file = asset->kind == ASSET_FUNCTION ? "function.json" : asset->path;
+	int is_secret = asset->kind == ASSET_DESTINATION; /* a web hook's URL is like a password */
 	char *text = part_body(setup, asset), path[OBJECT_PATH_BYTES];
-	int err = text ? write_file(directory, file, text) : -ENOMEM;
+	int err = text ? write_file(directory, file, text, is_secret) : -ENOMEM;
 
 	free(text);
 	object_path(path, create_path, &place, setup->names.stream, NULL);
