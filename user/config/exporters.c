@@ -339,7 +339,8 @@ const struct config_exporter_option config_exporter_options[] = {
 			  .min = NS_PER_S,
 			  .max = 10 * NS_PER_MINUTE},
 		.initial = "30s",
-		.help = "how long a request may take, connecting included",
+		.help = "how long a request may take, connecting included; less while the spool is "
+			"in use",
 	},
 	{
 		.key = "compression",
@@ -400,7 +401,8 @@ const struct config_exporter_option config_exporter_options[] = {
 			  .offset = FIELD(spool_after_ns),
 			  .max = NS_PER_HOUR},
 		.initial = "5s",
-		.help = "how long the server is away before records go to the spool",
+		.help = "how long the server is away before records go to the spool, once a "
+			"request has failed",
 	},
 };
 
