@@ -113,8 +113,49 @@ test_behind() { # its own clock says that all are too old
 	same "restamped" "$(compare restamped behind)" "$(flows faults count)"
 }
 
-test_credential_is_nowhere() {
-	if grep -qF "$PASSWORD" "$WORK/faults.log" "/proc/self/environ"; then fail "the password is in the log"; fi
+has_secret() { # FILE: as it is, or as it is sent
+	local sent
+
+	sent=$(printf 'root@example.com:%s' "$PASSWORD" | base64 -w 0)
+	grep -qaF -e "$PASSWORD" -e "${sent%%=*}" "$1"
+	case $? in
+	0) return 0 ;;
+	1) return 1 ;;
+	esac
+	fail "cannot look into $1"
+	return 2
+}
+
+test_credential_is_nowhere() { # whoever may see it: what it says, its command line, its variables, its status
+	local name
+
+	double_start secret 5096
+	double_start refusing 5097
+	tell 5097 standing 401
+	probe a secret -i a0 --log-level debug --idle-timeout 1s --harvest-interval 200ms --metrics 127.0.0.1:9991 \
+		--control-socket "$WORK/secret.socket" --export json:- \
+		--export "$(exporter secret 5096 "flush_interval=200ms")" \
+		--export "$(exporter refusing 5097 "flush_interval=200ms")" >"$WORK/secret.stdout"
+	flood 20 60000
+	wait_until 20 has_all secret 0 secret
+	wait_until 20 grep -q "export refusing: " "$WORK/secret.log"
+	for name in cmdline environ; do
+		cat "/proc/$PROBE_PID/$name" >"$WORK/secret.$name" || fail "no $name"
+	done
+	"$FLOWPROBE" status --socket "$WORK/secret.socket" >"$WORK/secret.status" || fail "no status"
+	on a python3 -c 'import urllib.request as r; print(r.urlopen("http://127.0.0.1:9991/metrics").read().decode())' \
+		>"$WORK/secret.metrics" || fail "no metrics"
+	stop_lossy "$PROBE_PID"
+	contains "command line" "$(tr '\0' ' ' <"$WORK/secret.cmdline")" "password_file=$WORK/password"
+	contains "stdout" "$(cat "$WORK/secret.stdout")" '"flow_id"'
+	for name in log stdout json cmdline environ status metrics; do
+		[ -s "$WORK/secret.$name" ] || fail "the probe's $name is empty"
+		if has_secret "$WORK/secret.$name"; then fail "the password is in the probe's $name"; fi
+	done
+	# What is looked for is what there is to be found.
+	has_secret "$WORK/password" || fail "the password is not found where it is"
+	printf 'Authorization: Basic %s\n' "$(printf 'root@example.com:%s' "$PASSWORD" | base64 -w 0)" >"$WORK/header"
+	has_secret "$WORK/header" || fail "the password is not found as it is sent"
 }
 
 topology
