@@ -265,6 +265,7 @@ $(O)/tests/unit/test_credential $(O)/tests/unit/test_http $(O)/tests/unit/test_h
 	TEST_LDFLAGS := $(call wrap,free)
 $(filter $(O)/tests/unit/test_openobserve%,$(UNIT_TESTS)): \
 	TEST_LDFLAGS := $(call wrap,clock_monotonic_ns clock_realtime_ns export_wait getrandom)
+$(O)/tests/unit/test_leftovers: TEST_LDFLAGS := $(call wrap,log_warning)
 $(O)/tests/unit/test_traffic: TEST_LDFLAGS := $(call wrap,calloc)
 $(O)/tests/unit/test_exports $(O)/tests/unit/test_metrics_server: TEST_LDFLAGS := $(call wrap,clock_monotonic_ns)
 # These are not there, rather than failing: they would want libbpf.

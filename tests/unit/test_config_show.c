@@ -295,14 +295,13 @@ static void show_masks_every_secret(void **state)
 {
 	static const char yaml[] =
 		"exporters:\n"
-		"- {type: openobserve, url: 'http://a', user: u, password: hunter2}\n"
-		"- {type: openobserve, url: 'http://b', token: hunter2}\n"
-		"- {type: openobserve, url: 'http://c', user: u, password_file: p}\n";
+		"- {type: openobserve, name: a, url: 'http://a', user: u, password: hunter2}\n"
+		"- {type: openobserve, name: b, url: 'http://b', token: hunter2}\n"
+		"- {type: openobserve, name: c, url: 'http://c', user: u, password_file: p}\n";
 
 	(void)state;
 	for (int origins = 0; origins < 2; origins++) {
-		char *text = show(yaml, LIST("FLOWPROBE_EXPORTER_OPENOBSERVE2_TOKEN=hunter3"), NULL,
-				  origins);
+		char *text = show(yaml, LIST("FLOWPROBE_EXPORTER_B_TOKEN=hunter3"), NULL, origins);
 
 		assert_null(strstr(text, "hunter"));
 		assert_non_null(strstr(text, "\n    password: \"***\""));

@@ -144,29 +144,30 @@ static void openobserve_names_must_not_contradict_the_url(void **state)
 
 static void openobserve_streams_are_written_to_once(void **state)
 {
-	static const char twice[] = "flowprobe: f:3:3: exporters: exporter openobserve2 writes to "
-				    "the same place as openobserve; every record would be written "
+	static const char twice[] = "flowprobe: f:3:3: exporters: exporter b writes to "
+				    "the same place as a; every record would be written "
 				    "twice\n";
 	static const struct {
 		const char *a, *b, *message;
 	} cases[] = {
-		{"http://h", "http://H:80/", twice},
-		{"http://h/api/default/netflow1/_json", "http://h", twice},
-		{"http://h/x/api/o/s/_json", "http://h/x?organization=o&stream=S", twice},
-		{"http://h?stream=a", "http://h?stream=b", ""},
-		{"http://h?organization=a", "http://h?organization=b", ""},
-		{"http://h/x", "http://h/X", ""},
-		{"http://h/x", "http://h", ""},
-		{"http://h", "http://h:5080", ""},
-		{"http://h", "https://h", ""},
+		{"http://h?", "http://H:80/?", twice},
+		{"http://h/api/default/netflow1/_json?", "http://h?", twice},
+		{"http://h/x/api/o/s/_json?", "http://h/x?organization=o&stream=S&", twice},
+		{"http://h?stream=a&", "http://h?stream=b&", ""},
+		{"http://h?organization=a&", "http://h?organization=b&", ""},
+		{"http://h/x?", "http://h/X?", ""},
+		{"http://h/x?", "http://h?", ""},
+		{"http://h?", "http://h:5080?", ""},
+		{"http://h?", "https://h?", ""},
 	};
 	char yaml[256];
 	struct load load;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		snprintf(yaml, sizeof(yaml), "exporters:\n- openobserve:%s\n- openobserve:%s\n",
-			 cases[i].a, cases[i].b);
+		snprintf(yaml, sizeof(yaml),
+			 "exporters:\n- openobserve:%sname=a\n- openobserve:%sname=b\n", cases[i].a,
+			 cases[i].b);
 		load_all(&load, yaml, NULL, NULL);
 		assert_string_equal(load.messages, cases[i].message);
 		load_free(&load);
@@ -314,6 +315,54 @@ static void openobserve_spools_are_not_shared(void **state)
 	load_free(&load);
 }
 
+/* Or removing the first would hand over its records to the second. */
+static void openobserve_several_with_a_spool_need_names(void **state)
+{
+#define SEVERAL(options)                                                                       \
+	"exporter openobserve" options                                                         \
+	" has no name; of several with a spool each needs one of its own, so that none takes " \
+	"over another's records when the list changes: set name, or spool_directory\n"
+	static const struct {
+		const char *first, *second, *third, *message;
+	} cases[] = {
+		{"http://a", "http://b", "http://c", "flowprobe: f:2:3: exporters: " SEVERAL("")},
+		{"http://a?name=a", "http://b", "http://c?name=c",
+		 "flowprobe: f:3:3: exporters: " SEVERAL("")},
+		{"http://a?name=a", "http://b?spool_directory=/b", "http://c",
+		 "flowprobe: f:4:3: exporters: " SEVERAL("2")},
+		{"http://a", "http://b?spool_directory=/b", "http://c?spool_max_bytes=0", ""},
+		{"http://a?spool_directory=/a", "http://b?spool_directory=none", "http://c", ""},
+		{"http://a?name=a", "http://b?name=b", "http://c?name=c", ""},
+	};
+	char yaml[256];
+	struct load load;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		snprintf(yaml, sizeof(yaml),
+			 "exporters:\n- openobserve:%s\n- openobserve:%s\n- openobserve:%s\n",
+			 cases[i].first, cases[i].second, cases[i].third);
+		for (int placed = 0; placed < 2; placed++) {
+			load_all(&load, yaml, placed ? LIST("STATE_DIRECTORY=/s") : NULL, NULL);
+			assert_string_equal(load.messages, cases[i].message);
+			assert_int_equal(load.code, *cases[i].message ? EX_CONFIG : 0);
+			load_free(&load);
+		}
+	}
+	/* by hand nobody has said where spools are, and so there are none */
+	load_all(&load, NULL, LIST("FLOWPROBE_EXPORTERS=openobserve:http://a,openobserve:http://b"),
+		 NULL);
+	assert_string_equal(load.messages, "");
+	load_free(&load);
+	load_all(&load, NULL,
+		 LIST("FLOWPROBE_EXPORTERS=openobserve:http://a,openobserve:http://b",
+		      "STATE_DIRECTORY=/s"),
+		 NULL);
+	assert_string_equal(load.messages, "flowprobe: FLOWPROBE_EXPORTERS: " SEVERAL(""));
+	load_free(&load);
+#undef SEVERAL
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -328,6 +377,7 @@ int main(void)
 		cmocka_unit_test(openobserve_secrets_are_in_no_message),
 		cmocka_unit_test(openobserve_spool_is_in_the_directory_systemd_gives),
 		cmocka_unit_test(openobserve_spools_are_not_shared),
+		cmocka_unit_test(openobserve_several_with_a_spool_need_names),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "agent/leftovers.h"
 #include "agent/selection.h"
 #include "capture/kernel.h"
 #include "lib/clock.h"
@@ -118,6 +119,7 @@ static int agent_open_exports(struct agent *agent)
 		log_error("%s", error);
 		return -EINVAL;
 	}
+	leftovers_report(agent->config, agent->sources->environment);
 	return 0;
 }
 

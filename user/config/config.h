@@ -145,6 +145,10 @@ int config_load(struct config *config, int argc, char **argv, char **environment
 int config_load_sources(struct config *config, const struct config_sources *sources,
 			struct config_errors *errors, int *help);
 
+/* The first of the directories that systemd has made for us to keep something in, not terminated: of
+ * *length. Exporters have their spools below spool/ there. NULL: none. */
+const char *config_state_directory(char *const *environment, int *length);
+
 /* May be called again, and on a config that is all zero. */
 void config_free(struct config *config);
 

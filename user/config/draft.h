@@ -37,6 +37,7 @@ struct config_place {
 struct config_exporter_origins {
 	struct config_place place; /* of the list's item */
 	struct config_place options[CONFIG_EXPORTER_OPTIONS]; /* NONE: the default */
+	int is_named; /* not after its place in the list */
 	int refused; /* a variable's value was wrong and is not there */
 };
 

@@ -162,8 +162,7 @@ static void check_spool(struct config_draft *draft, size_t index)
 	}
 }
 
-/* The first of the directories that systemd has made for us, which have ':' between; or NULL. */
-static const char *find_state_directory(char *const *environment, int *length)
+const char *config_state_directory(char *const *environment, int *length)
 {
 	static const char name[] = "STATE_DIRECTORY=";
 
@@ -178,18 +177,25 @@ static const char *find_state_directory(char *const *environment, int *length)
 	return NULL;
 }
 
-/* A spool for each exporter that can have one and was not told otherwise. */
-static void place_spools(struct config_draft *draft, const char *state, int state_length)
+/* 1 if it can have a spool and was not told where. */
+static int wants_default_spool(const struct config_draft *draft, size_t index)
 {
 	const struct config_exporter_option *option =
 		config_exporter_option_by_key("spool_directory");
+	const struct config_place *place =
+		&draft->exporters[index].options[config_exporter_option_index(option)];
 
+	return config_exporter_has(&draft->config->exporters.items[index], option) &&
+	       place->origin == CONFIG_ORIGIN_NONE;
+}
+
+/* A spool for each exporter that can have one and was not told otherwise. */
+static void place_spools(struct config_draft *draft, const char *state, int state_length)
+{
 	for (size_t i = 0; i < draft->config->exporters.count; i++) {
 		struct config_exporter *exporter = &draft->config->exporters.items[i];
-		const struct config_place *place =
-			&draft->exporters[i].options[config_exporter_option_index(option)];
 
-		if (!config_exporter_has(exporter, option) || place->origin != CONFIG_ORIGIN_NONE)
+		if (!wants_default_spool(draft, i))
 			continue;
 		if (asprintf(&exporter->spool_directory, "%.*s/spool/%s", state_length, state,
 			     exporter->name) < 0) {
@@ -200,13 +206,42 @@ static void place_spools(struct config_draft *draft, const char *state, int stat
 	}
 }
 
+/*
+ * Spools are called like their exporters, and one without a name is called after its place in the
+ * list: without the one before it, it would find that one's records, and send them to its own
+ * server. In a file this is wrong even if nobody has said where spools are: the service will be
+ * told, but not whoever checks the file for it.
+ */
+static void check_spool_names(struct config_draft *draft, int is_placed)
+{
+	size_t count = 0, unnamed = CONFIG_LIST_MAX;
+
+	for (size_t i = 0; i < draft->config->exporters.count; i++) {
+		const struct config_exporter_origins *origins = &draft->exporters[i];
+
+		if (!wants_default_spool(draft, i) ||
+		    !draft->config->exporters.items[i].spool_max_bytes ||
+		    !(is_placed || origins->place.origin == CONFIG_ORIGIN_FILE))
+			continue;
+		count++;
+		if (!origins->is_named && unnamed == CONFIG_LIST_MAX)
+			unnamed = i;
+	}
+	if (count > 1 && unnamed != CONFIG_LIST_MAX)
+		complain(draft, unnamed,
+			 "has no name; of several with a spool each needs one of its own, so that "
+			 "none takes over another's records when the list changes: set name, or "
+			 "spool_directory");
+}
+
 void config_exporters_check(struct config_draft *draft, char *const *environment)
 {
 	int state_length;
-	const char *state = find_state_directory(environment, &state_length);
+	const char *state = config_state_directory(environment, &state_length);
 
 	if (state)
 		place_spools(draft, state, state_length);
+	check_spool_names(draft, state != NULL);
 	for (size_t i = 0; i < draft->config->exporters.count; i++) {
 		if (draft->exporters[i].refused)
 			continue;

@@ -356,6 +356,7 @@ static void put(struct config_draft *draft, const struct config_exporter_entry *
 		list->count++;
 	memset(origins, 0, sizeof(*origins));
 	origins->place = entry->place;
+	origins->is_named = exporter->name != NULL;
 	for (size_t i = 0; i < CONFIG_EXPORTER_OPTIONS; i++)
 		origins->options[i] = entry->options[i].place;
 	list->items[index] = *exporter;

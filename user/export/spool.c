@@ -228,6 +228,19 @@ void spool_close(struct spool *spool)
 	free(spool);
 }
 
+int spool_look(const char *directory, struct export_count *count, uint64_t *bytes)
+{
+	struct spool spool = {.directory_fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+	int err = spool.directory_fd < 0 ? -errno : read_directory(&spool);
+
+	*count = spool.count;
+	*bytes = spool.bytes;
+	if (spool.directory_fd >= 0)
+		close(spool.directory_fd);
+	free(spool.ring);
+	return err;
+}
+
 const struct export_count *spool_count(const struct spool *spool)
 {
 	return &spool->count;

@@ -31,6 +31,10 @@ struct spool *spool_open(const char *directory, uint64_t max_bytes, char *error,
 			 size_t error_bytes);
 void spool_close(struct spool *spool); /* accepts NULL; what is in it stays */
 
+/* What is in a directory that need not be a spool, and may be somebody else's; changes nothing. 0 or a
+ * negative errno. */
+int spool_look(const char *directory, struct export_count *count, uint64_t *bytes);
+
 /* What all batches in it stand for, and their bytes on the disk. */
 const struct export_count *spool_count(const struct spool *spool);
 uint64_t spool_bytes(const struct spool *spool);
