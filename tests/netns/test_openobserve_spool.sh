@@ -77,6 +77,29 @@ test_restart() { # an orderly end leaves all on disk, and the next run begins wi
 	double_stop restart
 }
 
+test_forgotten() { # the service's spools are called like the exporters, and one of them has another name now
+	PROBE_BY=(env "STATE_DIRECTORY=$WORK/state")
+	probe a first -i a0 --idle-timeout 1s --harvest-interval 200ms --export "$(exporter old 5131 "flush_interval=200ms")"
+	flood 20 35000
+	wait_until 10 reached first 20
+	stop_probe "$PROBE_PID"
+	same "in the spool" "$(spooled_records "$WORK/state/spool/old")" "$(flows first count)"
+	probe a second -i a0 --export "$(exporter new 5131 "flush_interval=200ms")"
+	stop_probe "$PROBE_PID"
+	contains "log" "$(cat "$WORK/second.log")" \
+		"$WORK/state/spool/old holds $(flows first count) records (0.0 MB) of an exporter that is not there any more: name one old to send them, or remove the directory"
+	rmdir "$WORK/state/spool/new"
+	mv "$WORK/state/spool/old" "$WORK/state/spool/new" # as the manual says
+	double_start renamed 5131
+	probe a third -i a0 --export "$(exporter new 5131 "flush_interval=200ms")"
+	wait_until 20 drained "$WORK/state/spool/new"
+	stop_probe "$PROBE_PID"
+	compare same "$(references first second third)" renamed
+	same "what is held" "$(compare unique renamed)" $(($(flows first count) + $(flows second count) + $(flows third count)))
+	PROBE_BY=()
+	double_stop renamed
+}
+
 test_killed() { # at any moment while it writes to the disk: whatever was there arrives, whole and once
 	local i expected
 
@@ -144,6 +167,7 @@ drained() { # DIRECTORY
 topology
 run_test "server away for longer than memory lasts" test_away
 run_test "server away over a restart" test_restart
+run_test "spool of an exporter that has another name now" test_forgotten
 run_test "killed while it writes to the spool" test_killed
 run_test "disk of the spool full" test_disk_full
 finish
