@@ -39,6 +39,7 @@ static struct http_call last; /* a copy; head and body are ours */
 static unsigned int requests;
 static struct export_control control;
 static unsigned int open_files; /* without those of a test */
+static uint64_t timeout_ns, patience_ns; /* of the next requests; 0: none */
 static int dirty_frees; /* memory that was given back with the secret in it */
 static _Thread_local int is_client; /* on this thread */
 
@@ -83,6 +84,7 @@ static inline int set_up(void **state)
 	(void)state;
 	dirty_frees = 0;
 	requests = 0;
+	timeout_ns = patience_ns = 0;
 	server = http_server_start(take_call, NULL);
 	snprintf(url, sizeof(url), "http://127.0.0.1:%u/path", http_server_port(server));
 	client = http_client_new(&settings);
@@ -111,6 +113,8 @@ static inline int post(struct http_response *response)
 		.content_encoding = "gzip",
 		.body = "b\0dy",
 		.bytes = 4,
+		.timeout_ns = timeout_ns,
+		.patience_ns = patience_ns,
 	};
 
 	int result;

@@ -235,6 +235,24 @@ static void http_request_has_a_time_limit(void **state)
 	expect_none(answer_never, -EIO);
 }
 
+/* Whichever is over first: that of this one, or what is left at a stop. */
+static void http_request_has_time_limits_of_its_own(void **state)
+{
+	(void)state;
+	timeout_ns = 20 * NS_PER_MS;
+	expect_none(answer_never, -ETIMEDOUT);
+	assert_string_equal(reason, "there was no answer in time");
+	control.stopping = 1;
+	patience_ns = 3600 * NS_PER_S;
+	expect_none(answer_never, -ETIMEDOUT);
+	timeout_ns = 3600 * NS_PER_S;
+	patience_ns = 20 * NS_PER_MS;
+	expect_none(answer_never, -ETIMEDOUT);
+	timeout_ns = 0;
+	expect_none(answer_never, -ETIMEDOUT);
+	expect(answer_ok, 200, "fine");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -247,6 +265,7 @@ int main(void)
 		HTTP_TEST(http_request_ends_when_it_is_over),
 		HTTP_TEST(http_request_is_finished_when_stopping),
 		HTTP_TEST(http_request_has_a_time_limit),
+		HTTP_TEST(http_request_has_time_limits_of_its_own),
 	};
 
 	prepare_run();
