@@ -68,6 +68,38 @@ static void record_batch_returns_with_its_last_reference(void **state)
 	record_pool_free(pool);
 }
 
+static void record_batch_added_is_what_was_not_handed_over(void **state)
+{
+	struct record_pool *pool = record_pool_new(1);
+	struct record_batch *batch = record_pool_get(pool);
+	struct record_slice added;
+
+	(void)state;
+	assert_int_equal(record_batch_added(batch).count.records, 0);
+	record_batch_add(batch, &(struct flow_record){.id = 1, .packets = 3, .octets = 9});
+	record_batch_add(batch, &(struct flow_record){.id = 2, .packets = 4, .octets = 10});
+	added = record_batch_added(batch);
+	assert_ptr_equal(added.batch, batch);
+	assert_int_equal(added.records[0].id, 1);
+	assert_int_equal(added.count.records, 2);
+	assert_int_equal(added.count.packets, 7);
+	assert_int_equal(added.count.octets, 19);
+	record_batch_handed(batch);
+	assert_int_equal(record_batch_added(batch).count.records, 0);
+	record_batch_add(batch, &(struct flow_record){.id = 3, .packets = 5, .octets = 11});
+	added = record_batch_added(batch);
+	assert_int_equal(added.records[0].id, 3);
+	assert_int_equal(added.count.records, 1);
+	assert_int_equal(added.count.packets, 5);
+	assert_int_equal(added.count.octets, 11);
+	record_batch_put(batch);
+	batch = record_pool_get(pool);
+	record_batch_add(batch, &(struct flow_record){.id = 4});
+	assert_int_equal(record_batch_added(batch).records[0].id, 4);
+	record_batch_put(batch);
+	record_pool_free(pool);
+}
+
 static size_t resident_bytes(void)
 {
 	FILE *file = fopen("/proc/self/statm", "r");
@@ -109,6 +141,7 @@ int main(void)
 		cmocka_unit_test(record_pool_exhausted_returns_null),
 		cmocka_unit_test(record_pool_reuses_last_returned_first),
 		cmocka_unit_test(record_batch_returns_with_its_last_reference),
+		cmocka_unit_test(record_batch_added_is_what_was_not_handed_over),
 		cmocka_unit_test(record_pool_touches_only_what_was_used_at_once),
 		cmocka_unit_test(record_pool_free_accepts_null),
 	};

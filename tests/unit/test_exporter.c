@@ -108,6 +108,90 @@ static void exporter_full_queue_drops_the_oldest(void **state)
 	record_pool_free(pool);
 }
 
+/* Adds one record to the batch, and hands it over to both. */
+static void submit_one(struct exporter *const exporters[FAKES], struct record_batch *batch,
+		       uint64_t id)
+{
+	fill_batch(batch, id, 1);
+	for (int e = 0; e < FAKES; e++)
+		exporter_submit(exporters[e], batch);
+	record_batch_handed(batch);
+}
+
+/* A quiet host, of whose harvests each has one record, and whose destination is away. */
+static void exporter_queue_holds_whole_batches_however_small_the_portions(void **state)
+{
+	struct exporter *const exporters[FAKES] = {start_fake(0, FAKE_SENDS, 0, 3, -1),
+						   start_fake(1, FAKE_SENDS, 1, 3, -1)};
+	struct record_pool *pool = record_pool_new(6);
+	uint64_t id = 0, full = 4 * RECORD_BATCH_RECORDS;
+	struct record_batch *batch = NULL;
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		batch = record_pool_get(pool);
+		assert_non_null(batch);
+		for (int j = 0; j < RECORD_BATCH_RECORDS; j++) {
+			submit_one(exporters, batch, ++id);
+			if (id ==
+			    1) /* the first one is with the driver, out of the queue's reach */
+				wait_for_send(&fakes[0]);
+			if (id == 3 * RECORD_BATCH_RECORDS)
+				expect_stats(exporters[0], id, 0, 0, 0, id);
+		}
+		record_batch_put(batch);
+	}
+	expect_stats(exporters[0], full, 0, RECORD_BATCH_RECORDS - 1, 0,
+		     full - RECORD_BATCH_RECORDS + 1);
+	for (int e = 0; e < FAKES; e++) {
+		permit(&fakes[e], PERMITS_UNLIMITED);
+		exporter_stop(exporters[e], far_deadline());
+		assert_int_equal(fakes[e].out_of_order, 0);
+		assert_int_equal(fakes[e].last_id, full);
+	}
+	expect_stats(exporters[0], full, full - RECORD_BATCH_RECORDS + 1, RECORD_BATCH_RECORDS - 1,
+		     0, 0);
+	assert_int_equal(fakes[0].records, full - RECORD_BATCH_RECORDS + 1);
+	assert_int_equal(fakes[0].sends, 4);
+	assert_int_equal(fakes[0].seen[1], RECORD_BATCH_RECORDS + 1);
+	for (int e = 0; e < FAKES; e++)
+		exporter_free(exporters[e]);
+	record_pool_free(pool); /* asserts that all are back */
+}
+
+/* What came while the driver had the batch follows it, once. */
+static void exporter_batch_that_is_taken_goes_on_behind(void **state)
+{
+	struct exporter *const exporters[FAKES] = {
+		start_fake(0, FAKE_SENDS, 0, 2, -1),
+		start_fake(1, FAKE_SENDS, PERMITS_UNLIMITED, 2, -1)};
+	struct record_pool *pool = record_pool_new(1);
+	struct record_batch *batch = record_pool_get(pool);
+
+	(void)state;
+	submit_one(exporters, batch, 1);
+	wait_for_send(&fakes[0]);
+	for (uint64_t id = 2; id <= 9; id++)
+		submit_one(exporters, batch, id);
+	expect_stats(exporters[0], 9, 0, 0, 0, 9);
+	exporter_submit(exporters[0], batch); /* nothing was added */
+	expect_stats(exporters[0], 9, 0, 0, 0, 9);
+	permit(&fakes[0], PERMITS_UNLIMITED);
+	wait_for_queued(exporters[0], 0);
+	assert_int_equal(fakes[0].sends, 2);
+	assert_int_equal(fakes[0].seen[1], 2);
+	submit_one(exporters, batch, 10);
+	record_batch_put(batch);
+	for (int e = 0; e < FAKES; e++) {
+		exporter_stop(exporters[e], far_deadline());
+		expect_stats(exporters[e], 10, 10, 0, 0, 0);
+		assert_int_equal(fakes[e].records, 10);
+		assert_int_equal(fakes[e].out_of_order, 0);
+		exporter_free(exporters[e]);
+	}
+	record_pool_free(pool);
+}
+
 static void exporter_flushes_when_the_queue_runs_empty(void **state)
 {
 	struct exporter *exporter = start_fake(0, FAKE_KEEPS_UNTIL_FLUSH, 0, 4, -1);
@@ -367,6 +451,8 @@ int main(void)
 		cmocka_unit_test(exporter_all_batches_are_sent_in_order),
 		cmocka_unit_test(exporter_thread_blocks_signals_and_has_a_name),
 		cmocka_unit_test(exporter_full_queue_drops_the_oldest),
+		cmocka_unit_test(exporter_queue_holds_whole_batches_however_small_the_portions),
+		cmocka_unit_test(exporter_batch_that_is_taken_goes_on_behind),
 		cmocka_unit_test(exporter_flushes_when_the_queue_runs_empty),
 		cmocka_unit_test(exporter_failed_records_are_counted_and_it_goes_on),
 		cmocka_unit_test(exporter_stop_counts_what_the_driver_kept_as_lost),

@@ -523,6 +523,34 @@ static void reload_between_two_that_are_stuck_runs_out_of_nothing(void **state)
 	close(second);
 }
 
+/* Far more harvests than a queue has slots, but fewer records than it holds. */
+static void harvests_of_one_record_each_do_not_fill_a_queue(void **state)
+{
+	struct exporter_stats stats;
+	int fd = make_pipe("p");
+	uint64_t lines = 0;
+
+	(void)state;
+	start("slow=p other=a");
+	for (int i = 0; i < 10 * MANY; i++) {
+		add(1);
+		exports_push(exports);
+		if (i == 5 * MANY)
+			reload("slow=p third=b other=a");
+	}
+	exports_get(exports, 0, &stats);
+	assert_int_equal(stats.submitted.records, 10 * MANY);
+	assert_int_equal(stats.dropped_queue.records, 0);
+	while (lines < 10 * MANY)
+		lines += read_lines(fd);
+	stop();
+	assert_int_equal(lines + read_lines(fd), 10 * MANY);
+	assert_false(exports_lost(exports));
+	expect_file("a", 1, 10 * MANY);
+	expect_file("b", 5 * MANY + 2, 10 * MANY);
+	close(fd);
+}
+
 #define EXPORTS_TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void)
@@ -542,6 +570,7 @@ int main(void)
 		EXPORTS_TEST(retired_that_gets_nowhere_is_given_up),
 		EXPORTS_TEST(stop_ends_the_retired_too),
 		EXPORTS_TEST(reload_between_two_that_are_stuck_runs_out_of_nothing),
+		EXPORTS_TEST(harvests_of_one_record_each_do_not_fill_a_queue),
 	};
 
 	alarm(HANG_SECONDS);

@@ -3,9 +3,10 @@
  * All exporters of the agent as one: see exports.h.
  *
  * Sizes: a shutdown ends up to max_flows flows at once, so each queue holds twice that many records
- * before it drops its oldest. Queues are FIFO and drop from the front, so all of them together
- * never hold more different batches than one queue's worth, one in the hands of each exporter and
- * the one being filled. After a reload those that it stopped may hold as many once more, of before
+ * before it drops its oldest. A batch goes on being filled after each harvest until it is full, for
+ * else a few records of a quiet host would take the room of many. Queues are FIFO and drop from the
+ * front, so all of them together never hold more different batches than one queue's worth, one in
+ * the hands of each exporter and the one being filled. After a reload those that it stopped may hold as many once more, of before
  * the reload; there is no other reload until they are gone. The pool has exactly as many as that and
  * cannot run out. Memory is touched only as far as a backlog ever reached.
  *
@@ -41,7 +42,7 @@ struct exports {
 	int wake_fd;
 	size_t queue; /* batches in each queue */
 	struct record_pool *pool;
-	struct record_batch *batch; /* being filled; NULL between batches */
+	struct record_batch *batch; /* being filled; NULL: none yet */
 	size_t count;
 	struct export_slot *slots[CONFIG_LIST_MAX]; /* in the order of config->exporters */
 	size_t retired_count;
@@ -170,17 +171,26 @@ int exports_want_biflow(const struct config *config)
 
 /* --- records --- */
 
+/* Pushes, and lets go of the batch. */
+static void close_batch(struct exports *exports)
+{
+	exports_push(exports);
+	if (exports->batch)
+		record_batch_put(exports->batch);
+	exports->batch = NULL;
+}
+
 void exports_add(struct exports *exports, const struct flow_record *record)
 {
 	/* The halves of a biflow stay together. */
 	if (exports->batch && record->biflow == FLOW_BIFLOW_FORWARD &&
 	    exports->batch->count.records == RECORD_BATCH_RECORDS - 1)
-		exports_push(exports);
+		close_batch(exports);
 	if (!exports->batch)
 		exports->batch = record_pool_get(exports->pool);
 	record_batch_add(exports->batch, record);
 	if (exports->batch->count.records == RECORD_BATCH_RECORDS)
-		exports_push(exports);
+		close_batch(exports);
 }
 
 void exports_push(struct exports *exports)
@@ -189,8 +199,7 @@ void exports_push(struct exports *exports)
 		return;
 	for (size_t i = 0; i < exports->count; i++)
 		exporter_submit(exports->slots[i]->exporter, exports->batch);
-	record_batch_put(exports->batch);
-	exports->batch = NULL;
+	record_batch_handed(exports->batch);
 }
 
 /* --- reload --- */
@@ -484,7 +493,7 @@ void exports_log(const struct exports *exports)
 
 void exports_stop(struct exports *exports, uint64_t deadline_ns)
 {
-	exports_push(exports);
+	close_batch(exports);
 	for (size_t i = 0; i < exports->count; i++)
 		exporter_begin_stop(exports->slots[i]->exporter);
 	for (size_t i = 0; i < exports->retired_count; i++)
@@ -503,6 +512,8 @@ void exports_free(struct exports *exports)
 		close_slot(exports->retired[i]);
 	for (size_t i = 0; i < exports->count; i++)
 		close_slot(exports->slots[i]);
+	if (exports->batch)
+		record_batch_put(exports->batch);
 	record_pool_free(exports->pool);
 	free(exports);
 }

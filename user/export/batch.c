@@ -76,6 +76,7 @@ struct record_batch *record_pool_get(struct record_pool *pool)
 	if (!batch)
 		return NULL;
 	batch->count = (struct export_count){0};
+	batch->handed = (struct export_count){0};
 	batch->pool = pool;
 	atomic_store_explicit(&batch->references, 1, memory_order_relaxed);
 	return batch;

@@ -2,10 +2,13 @@
 /*
  * record -> encode -> export: the thread and the bounded queue of one destination, see exporter.h.
  *
- *	capture thread: submit -> [ring of batches] -> exporter thread: driver->send, flush, ...
+ *	capture thread: submit -> [ring of slices] -> exporter thread: driver->send, flush, ...
  *
- * The queue is a ring of pointers to shared batches, sized at start. A full ring gives up its
- * oldest batch: when a destination cannot keep up, recent flows are worth more than old ones.
+ * The queue is a ring of slices of shared batches, sized at start. What comes of the batch that the
+ * newest slice is of makes that slice longer; so a slot is spent on a whole batch, and how much an
+ * outage costs does not depend on how few records each harvest yields. (Rejected: to copy small
+ * batches together, which would need batches of each queue's own.) A full ring gives up its oldest
+ * slice: when a destination cannot keep up, recent flows are worth more than old ones.
  *
  * One lock guards the ring and the statistics, and it is never held across a call of the driver, so
  * submitting waits for a few instructions at most. Every record is moved from one counter to
@@ -64,18 +67,18 @@ struct exporter {
 	size_t capacity;
 	size_t first;
 	size_t count;
-	struct record_batch *ring[];
+	struct record_slice ring[]; /* each of another batch */
 };
 
-/* The lock must be held; the ring must not be empty. */
-static struct record_batch *take_oldest(struct exporter *exporter)
+/* The lock must be held; the ring must not be empty. The caller puts the batch. */
+static struct record_slice take_oldest(struct exporter *exporter)
 {
-	struct record_batch *batch = exporter->ring[exporter->first];
+	struct record_slice slice = exporter->ring[exporter->first];
 
 	exporter->first = (exporter->first + 1) % exporter->capacity;
 	exporter->count--;
-	exporter->waiting -= batch->count.records;
-	return batch;
+	exporter->waiting -= slice.count.records;
+	return slice;
 }
 
 static void note_loss(struct exporter *exporter, const struct export_count *lost)
@@ -87,15 +90,15 @@ static void note_loss(struct exporter *exporter, const struct export_count *lost
 		exporter->first_lost_ns = exporter->last_lost_ns;
 }
 
-/* The lock must be held; the ring must not be empty. The caller puts the batch. */
+/* As take_oldest. */
 static struct record_batch *drop_oldest(struct exporter *exporter)
 {
-	struct record_batch *batch = take_oldest(exporter);
+	struct record_slice slice = take_oldest(exporter);
 
-	export_count_add(&exporter->stats.dropped_queue, &batch->count);
-	export_count_subtract(&exporter->stats.queued, &batch->count);
-	note_loss(exporter, &batch->count);
-	return batch;
+	export_count_add(&exporter->stats.dropped_queue, &slice.count);
+	export_count_subtract(&exporter->stats.queued, &slice.count);
+	note_loss(exporter, &slice.count);
+	return slice.batch;
 }
 
 static void drop_all(struct exporter *exporter)
@@ -190,21 +193,21 @@ static void prepare_control(struct exporter *exporter, enum driver_call call)
 	control->last_lost_ns = exporter->last_lost_ns;
 }
 
-/* The lock must be held; it is released during the call. batch is NULL unless it is to be sent. */
+/* The lock must be held; it is released during the call. slice is NULL unless it is to be sent. */
 static void run_driver(struct exporter *exporter, enum driver_call call,
-		       const struct record_batch *batch)
+		       const struct record_slice *slice)
 {
 	struct export_control *control = &exporter->control;
 
 	prepare_control(exporter, call);
 	if (exporter->stats.dead) {
-		if (batch)
-			control->outcome.lost = batch->count;
+		if (slice)
+			control->outcome.lost = slice->count;
 	} else {
 		pthread_mutex_unlock(&exporter->lock);
 		export_end_waiting(control);
 		if (call == DRIVER_SEND)
-			exporter->driver->send(exporter->self, batch->records, batch->count.records,
+			exporter->driver->send(exporter->self, slice->records, slice->count.records,
 					       control);
 		else if (call == DRIVER_TICK)
 			exporter->driver->tick(exporter->self, control);
@@ -251,10 +254,10 @@ static int wait_for_work(struct exporter *exporter)
 
 static void send_oldest(struct exporter *exporter)
 {
-	struct record_batch *batch = take_oldest(exporter);
+	struct record_slice slice = take_oldest(exporter);
 
-	run_driver(exporter, DRIVER_SEND, batch);
-	record_batch_put(batch);
+	run_driver(exporter, DRIVER_SEND, &slice);
+	record_batch_put(slice.batch);
 	if (!exporter->count && !exporter->control.stopping)
 		run_driver(exporter, DRIVER_FLUSH, NULL);
 }
@@ -434,21 +437,45 @@ struct exporter *exporter_start(const struct export_settings *settings,
 	return NULL;
 }
 
-void exporter_submit(struct exporter *exporter, struct record_batch *batch)
+/* Makes the newest slice longer if this is what follows in its batch: 1; else 0. The lock must be
+ * held. */
+static int extend_newest(struct exporter *exporter, const struct record_slice *added)
+{
+	size_t last = (exporter->first + exporter->count - 1) % exporter->capacity;
+	struct record_slice *newest = &exporter->ring[last];
+
+	if (!exporter->count || newest->batch != added->batch ||
+	    newest->records + newest->count.records != added->records)
+		return 0;
+	export_count_add(&newest->count, &added->count);
+	return 1;
+}
+
+/* The lock must be held. What had to make room for it, or NULL; the caller puts that. */
+static struct record_batch *append(struct exporter *exporter, const struct record_slice *added)
 {
 	struct record_batch *dropped = NULL;
-	size_t last;
 
-	record_batch_ref(batch);
-	pthread_mutex_lock(&exporter->lock);
 	if (exporter->count == exporter->capacity)
 		dropped = drop_oldest(exporter);
-	last = (exporter->first + exporter->count) % exporter->capacity;
-	exporter->ring[last] = batch;
-	exporter->count++;
-	exporter->waiting += batch->count.records;
-	export_count_add(&exporter->stats.submitted, &batch->count);
-	export_count_add(&exporter->stats.queued, &batch->count);
+	record_batch_ref(added->batch);
+	exporter->ring[(exporter->first + exporter->count++) % exporter->capacity] = *added;
+	return dropped;
+}
+
+void exporter_submit(struct exporter *exporter, struct record_batch *batch)
+{
+	const struct record_slice added = record_batch_added(batch);
+	struct record_batch *dropped = NULL;
+
+	if (!added.count.records)
+		return;
+	pthread_mutex_lock(&exporter->lock);
+	if (!extend_newest(exporter, &added))
+		dropped = append(exporter, &added);
+	exporter->waiting += added.count.records;
+	export_count_add(&exporter->stats.submitted, &added.count);
+	export_count_add(&exporter->stats.queued, &added.count);
 	pthread_cond_signal(&exporter->work);
 	pthread_mutex_unlock(&exporter->lock);
 	if (dropped)

@@ -4,8 +4,9 @@
  * its own, so that a slow or dead destination delays nobody.
  *
  * Records travel in reference-counted batches that several exporters share. The capture thread
- * fills a batch and submits it to each exporter; submitting never blocks and never allocates. A
- * full queue drops its oldest batch and counts it.
+ * submits what it adds to a batch to each exporter, and goes on with the next batch when that one is
+ * full; submitting never blocks and never allocates. A full queue drops what it has of its oldest
+ * batch and counts it.
  */
 #ifndef FLOWPROBE_EXPORTER_H
 #define FLOWPROBE_EXPORTER_H
@@ -44,7 +45,7 @@ struct exporter;
 /*
  * Starts the thread. Settings and identity are borrowed as long as the exporter lives. NULL with a
  * message in error (error_bytes long) when the settings cannot be used. queue_batches bounds the
- * queue. wake_fd (an eventfd, or -1) is written to when the exporter dies.
+ * queue: so many different batches, however small the portions in which they came. wake_fd (an eventfd, or -1) is written to when the exporter dies.
  */
 struct exporter *exporter_start(const struct export_settings *settings,
 				const struct export_identity *identity, size_t queue_batches,
@@ -66,7 +67,8 @@ struct exporter *exporter_new(const struct export_settings *settings,
 			      int wake_fd, char *error, size_t error_bytes);
 int exporter_go(struct exporter *exporter, char *error, size_t error_bytes);
 
-/* Takes a reference of its own. The batch must not change any more. */
+/* Hands over what was added to the batch and not yet marked by record_batch_handed. It takes a
+ * reference of its own. */
 void exporter_submit(struct exporter *exporter, struct record_batch *batch);
 
 /* What its settings only point to may have changed, such as a credential's file: to be looked at
