@@ -366,6 +366,24 @@ static void check_udp_refused_is_away(void **state)
 		       "nobody listens at udp 127.0.0.1 port %u", port);
 }
 
+static void check_udp_refused_at_the_first_address_looks_at_the_next(void **state)
+{
+	(void)state;
+	bind_collector(SOCK_DGRAM);
+	look("ipfix", url("udp", "two.test"));
+	assert_int_equal(check.count, 1);
+	expect_finding(0, CHECK_OK, "",
+		       "udp two.test (127.0.0.1) port %u from 127.0.0.1: no refusal (UDP does not "
+		       "tell more)",
+		       port);
+	close(collector);
+	collector = -1;
+	look("ipfix", url("udp", "two.test"));
+	assert_int_equal(check.count, 1);
+	expect_finding(0, CHECK_AWAY, "start the collector, or correct host and port",
+		       "nobody listens at udp two.test (127.0.0.9) port %u", port);
+}
+
 static void check_udp_from_a_port_in_use_is_tried_from_another(void **state)
 {
 	(void)state;
@@ -504,6 +522,7 @@ int main(void)
 		CHECK_TEST(check_lock_is_found_by_device_and_inode),
 		CHECK_TEST(check_udp_sends_nothing_but_an_empty_datagram),
 		CHECK_TEST(check_udp_refused_is_away),
+		CHECK_TEST(check_udp_refused_at_the_first_address_looks_at_the_next),
 		CHECK_TEST(check_udp_from_a_port_in_use_is_tried_from_another),
 		CHECK_TEST(check_udp_from_a_foreign_address_has_no_way),
 		CHECK_TEST(check_tcp_connects_and_says_nothing),

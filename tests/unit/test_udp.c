@@ -323,6 +323,123 @@ static void udp_name_with_more_addresses_stays_with_its_own(void **state)
 	expect_datagram(100);
 }
 
+/* As "localhost" is ::1 first, for a collector that listens on 127.0.0.1 only. */
+static void udp_name_whose_first_address_refuses_goes_to_the_next(void **state)
+{
+	(void)state;
+	create_named("127.0.0.9", "127.0.0.1");
+	assert_int_equal(open_transport(), 0);
+	assert_int_equal(transport->session, 1);
+	assert_int_equal(send_message(100, 1), 0); /* nobody has said anything yet */
+	assert_int_equal(send_message(101, 1), -ENOTCONN);
+	assert_int_equal(open_transport(), 0);
+	assert_int_equal(transport->session, 2);
+	assert_int_equal(control.condition.is_down, 0);
+	assert_int_equal(send_message(102, 1), 0);
+	expect_datagram(102);
+	look_up_again(); /* the list is the same */
+	assert_int_equal(transport->session, 2);
+	assert_int_equal(send_message(103, 1), 0);
+	expect_datagram(103);
+}
+
+/* Known before the next message is made, so none is lost. */
+static void udp_name_whose_first_address_has_refused_opens_the_next(void **state)
+{
+	(void)state;
+	create_named("127.0.0.9", "127.0.0.1");
+	assert_int_equal(open_transport(), 0);
+	assert_int_equal(send_message(100, 1), 0);
+	later_ns = 20 * NS_PER_S; /* a quiet host has nothing to say in between */
+	assert_int_equal(open_transport(), 0);
+	assert_int_equal(transport->session, 2);
+	assert_int_equal(send_message(101, 1), 0);
+	expect_datagram(101);
+}
+
+/* Sends some that are refused. */
+static void send_in_vain(void)
+{
+	for (int i = 0; i < 20; i++) {
+		assert_int_equal(open_transport(), 0);
+		assert_int_equal(send_message(100, 1), 0);
+	}
+}
+
+static void udp_name_whose_addresses_all_refuse_is_not_hurried_through(void **state)
+{
+	(void)state;
+	create_named("127.0.0.9", "127.0.0.8");
+	assert_int_equal(open_transport(), 0);
+	assert_int_equal(send_message(100, 1), 0);
+	assert_int_equal(open_transport(), 0);
+	assert_int_equal(transport->session, 2);
+	send_in_vain();
+	assert_int_equal(transport->session, 2);
+	assert_int_equal(control.condition.is_down, 1);
+	for (uint64_t session = 3; session < 6; session++) {
+		later_ns += 9 * NS_PER_S;
+		send_in_vain();
+		assert_int_equal(transport->session, session - 1);
+		later_ns += 2 * NS_PER_S;
+		assert_int_equal(open_transport(), 0);
+		send_in_vain();
+		assert_int_equal(transport->session, session);
+	}
+}
+
+static void udp_name_whose_collector_is_restarted_stays_with_its_address(void **state)
+{
+	(void)state;
+	create_named("127.0.0.1", "127.0.0.9");
+	assert_int_equal(open_transport(), 0);
+	assert_int_equal(send_message(100, 1), 0);
+	later_ns = 6 * NS_PER_S;
+	assert_int_equal(send_message(100, 1), 0); /* so it has listened */
+	close_collector();
+	send_in_vain();
+	later_ns += 9 * NS_PER_S;
+	send_in_vain();
+	assert_int_equal(transport->session, 1);
+	assert_int_equal(open_transport(), 0); /* takes the last refusal */
+	open_collector("127.0.0.1");
+	assert_int_equal(send_message(101, 1), 0);
+	expect_datagram(101);
+	close_collector();
+	send_in_vain();
+	later_ns += 2 * NS_PER_S; /* that took too long */
+	send_in_vain();
+	assert_int_equal(transport->session, 2);
+	later_ns += 11 * NS_PER_S; /* nobody there either */
+	send_in_vain();
+	assert_int_equal(transport->session, 3);
+}
+
+static void udp_name_whose_first_address_has_no_way_goes_to_the_next(void **state)
+{
+	(void)state;
+	create_named("127.0.0.9", "127.0.0.1");
+	assert_int_equal(open_transport(), 0);
+	fail_sends(3, EHOSTUNREACH);
+	assert_int_equal(send_message(100, 1), -ENOTCONN);
+	assert_int_equal(open_transport(), 0);
+	assert_int_equal(transport->session, 2);
+	assert_int_equal(send_message(101, 1), 0);
+	expect_datagram(101);
+}
+
+/* Nobody may connect to the first one. */
+static void udp_name_with_more_addresses_takes_one_that_works(void **state)
+{
+	(void)state;
+	create_named("255.255.255.255", "127.0.0.1");
+	assert_int_equal(open_transport(), 0);
+	assert_int_equal(fake_name.questions, 1);
+	assert_int_equal(transport->session, 1);
+	assert_int_equal(send_message(100, 1), 0);
+	expect_datagram(100);
+}
+
 static void *opener_run(void *arg)
 {
 	int result = open_transport();
@@ -333,7 +450,7 @@ static void *opener_run(void *arg)
 }
 
 /* Nobody may connect to the first one. */
-static void udp_name_with_more_addresses_takes_one_that_works(void **state)
+static void udp_name_that_gets_an_address_that_works_is_asked_again(void **state)
 {
 	pthread_t opener;
 	void *result;
@@ -345,7 +462,6 @@ static void udp_name_with_more_addresses_takes_one_that_works(void **state)
 		poke();
 		sched_yield();
 	}
-	fake_name.addresses[1] = "255.255.255.255";
 	fake_name.addresses[0] = "127.0.0.1";
 	while (!opener_done) {
 		poke();
@@ -586,6 +702,12 @@ int main(void)
 		UDP_TEST(udp_name_with_a_new_address_begins_a_new_session),
 		UDP_TEST(udp_name_with_more_addresses_stays_with_its_own),
 		UDP_TEST(udp_name_with_more_addresses_takes_one_that_works),
+		UDP_TEST(udp_name_whose_first_address_refuses_goes_to_the_next),
+		UDP_TEST(udp_name_whose_first_address_has_refused_opens_the_next),
+		UDP_TEST(udp_name_whose_addresses_all_refuse_is_not_hurried_through),
+		UDP_TEST(udp_name_whose_collector_is_restarted_stays_with_its_address),
+		UDP_TEST(udp_name_whose_first_address_has_no_way_goes_to_the_next),
+		UDP_TEST(udp_name_that_gets_an_address_that_works_is_asked_again),
 		UDP_TEST(udp_name_that_is_gone_leaves_the_session_alone),
 		UDP_TEST(udp_name_that_does_not_exist_is_asked_for_until_it_does),
 		UDP_TEST(udp_is_told_that_it_is_over_while_a_name_is_looked_up),

@@ -5,7 +5,8 @@
  * Whether anybody listens shows only when something is sent. An empty datagram carries nothing that
  * a collector could take for a message or for the beginning of a session, whatever it speaks; at the
  * worst it counts one that it cannot read. A refusal comes back within a round trip, if the host is up
- * and no firewall swallows it; silence is no news.
+ * and no firewall swallows it; silence is no news. Of several addresses the exporter takes the first
+ * one that does not refuse, so what is said here is of that one; if all do, of the first.
  */
 #include "export/check.h"
 
@@ -91,6 +92,23 @@ static int reach(const struct udp_look *look, struct local_end *local, int fd)
 			     until_ns < look->check->until_ns ? until_ns : look->check->until_ns);
 }
 
+/* Looks at one of the addresses. 0, and source says from where; or an errno. */
+static int look_at(struct udp_look *look, const struct endpoint *endpoint, struct local_end *local,
+		   const struct resolved *resolved, char source[static CHECK_PEER_BYTES])
+{
+	int fd = socket(resolved->address.ss_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int failure;
+
+	look->resolved = resolved;
+	check_describe_peer(endpoint, &resolved->address, look->peer);
+	if (fd < 0)
+		return errno;
+	failure = reach(look, local, fd);
+	check_describe_source(fd, source);
+	close(fd);
+	return failure;
+}
+
 void check_udp(const struct export_settings *settings, const char *target, uint16_t default_port,
 	       struct export_check *check)
 {
@@ -99,28 +117,27 @@ void check_udp(const struct export_settings *settings, const char *target, uint1
 	struct resolved list[RESOLVED_MAX];
 	struct endpoint endpoint;
 	struct local_end local;
-	int fd, failure;
+	int count, failure, first_failure = 0;
 
 	if (transport_parse_target(&endpoint, target, default_port, error, sizeof(error)) ||
 	    local_end_init(&local, settings, error, sizeof(error))) {
 		check_add_refusal(check, error);
 		return;
 	}
-	if (!check_look_up(check, &endpoint, local_end_family(&local), list))
-		return;
-	look.resolved = &list[0];
-	check_describe_peer(&endpoint, &list[0].address, look.peer);
-	fd = socket(list[0].address.ss_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0) {
-		note_no_way(&look, errno);
-		return;
+	count = check_look_up(check, &endpoint, local_end_family(&local), list);
+	for (int i = 0; i < count; i++) {
+		failure = look_at(&look, &endpoint, &local, &list[i], source);
+		if (!failure) {
+			check_add(check, CHECK_OK, NULL,
+				  "udp %s%s: no refusal (UDP does not tell more)", look.peer,
+				  source);
+			return;
+		}
+		if (i == 0)
+			first_failure = failure;
 	}
-	failure = reach(&look, &local, fd);
-	check_describe_source(fd, source);
-	close(fd);
-	if (failure)
-		note_no_way(&look, failure);
-	else
-		check_add(check, CHECK_OK, NULL, "udp %s%s: no refusal (UDP does not tell more)",
-			  look.peer, source);
+	if (count) {
+		check_describe_peer(&endpoint, &list[0].address, look.peer);
+		note_no_way(&look, first_failure);
+	}
 }

@@ -14,6 +14,11 @@
  *
  * A name is looked up again every minute, without waiting for the answer. When its address has
  * changed, a new session begins there.
+ *
+ * Of several addresses the first one that does not refuse is taken: "localhost" is ::1 before it is
+ * 127.0.0.1, where a collector may listen alone. Each address is tried once without delay. After
+ * that, or when one that did listen refuses, it is given some time before the next one is tried: it
+ * may just be restarted, and who finds nobody anywhere shall not begin session after session.
  */
 #include "export/transport.h"
 
@@ -39,6 +44,7 @@
 #define LOOK_UP_NS (60 * NS_PER_S)
 #define RETRY_NS NS_PER_S
 #define REFUSAL_NS (5 * NS_PER_S) /* a collector that has not refused for so long listens again */
+#define HOLD_NS (10 * NS_PER_S) /* what an address gets before another one is tried */
 #define UDP_HEADER_BYTES 8
 #define IPV4_HEADER_BYTES 20
 #define IPV6_HEADER_BYTES 40
@@ -52,8 +58,14 @@ struct udp {
 	struct endpoint endpoint;
 	struct local_end local;
 	struct resolver *resolver;
-	struct resolved peer; /* bytes 0: not known yet */
+	struct resolved list[RESOLVED_MAX]; /* the addresses of the name */
+	int count; /* of them; 0: not known yet */
+	int current; /* the one in use */
+	int untried; /* others that may be tried without delay */
+	uint64_t hold_until_ns; /* otherwise not before this */
 	struct resolved session_peer; /* whom the session is with */
+	uint64_t trial_ns; /* CLOCK_MONOTONIC of what was sent there first, or after a refusal; 0 */
+	int has_listened; /* there was no refusal for long enough after that */
 	int fd; /* -1: not connected */
 	uint64_t look_up_ns; /* when to ask for the name again */
 	int given_up;
@@ -115,9 +127,14 @@ static struct transport *udp_create(const struct export_settings *settings, cons
 	return &udp->transport;
 }
 
+static const struct resolved *peer_of(const struct udp *udp)
+{
+	return &udp->list[udp->current];
+}
+
 static void udp_measure_path(struct udp *udp)
 {
-	int ipv6 = udp->peer.address.ss_family == AF_INET6, mtu = 0;
+	int ipv6 = peer_of(udp)->address.ss_family == AF_INET6, mtu = 0;
 	int headers = UDP_HEADER_BYTES + (ipv6 ? IPV6_HEADER_BYTES : IPV4_HEADER_BYTES);
 	size_t wanted = udp->transport.message_bytes_wanted, room = 0;
 	socklen_t bytes = sizeof(mtu);
@@ -142,7 +159,7 @@ static void udp_measure_path(struct udp *udp)
 /* 0, or a negative errno: then there is no way to the collector now. */
 static int udp_connect(struct udp *udp)
 {
-	const struct sockaddr *peer = (const struct sockaddr *)&udp->peer.address;
+	const struct sockaddr *peer = (const struct sockaddr *)&peer_of(udp)->address;
 	int fd = socket(peer->sa_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	int err = 0;
 
@@ -151,7 +168,7 @@ static int udp_connect(struct udp *udp)
 	/* If it is not granted, the default must do; sends then wait a little more often. */
 	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &(int){SEND_BUFFER_BYTES}, sizeof(int));
 	err = local_end_bind(&udp->local, fd, peer->sa_family);
-	if (!err && connect(fd, peer, udp->peer.bytes))
+	if (!err && connect(fd, peer, peer_of(udp)->bytes))
 		err = -errno;
 	if (err) {
 		close(fd);
@@ -160,13 +177,33 @@ static int udp_connect(struct udp *udp)
 	local_end_remember(&udp->local, fd, &udp->transport);
 	udp->fd = fd;
 	udp->transport.is_open = 1;
-	if (resolved_is_same(&udp->peer, &udp->session_peer))
+	if (resolved_is_same(peer_of(udp), &udp->session_peer)) {
 		udp->transport.nudged = 1; /* our address may be another one */
-	else
+	} else {
 		udp->transport.session++;
-	udp->session_peer = udp->peer;
+		udp->has_listened = 0;
+	}
+	udp->trial_ns = 0;
+	udp->session_peer = *peer_of(udp);
 	udp_measure_path(udp);
 	return 0;
+}
+
+static void udp_go_to_next_address(struct udp *udp)
+{
+	udp->current = (udp->current + 1) % udp->count;
+}
+
+/* As udp_connect, to the current address or the first one after it to which there is a way. */
+static int udp_connect_any(struct udp *udp)
+{
+	int err = udp_connect(udp);
+
+	for (int i = 1; i < udp->count && err; i++) {
+		udp_go_to_next_address(udp);
+		err = udp_connect(udp);
+	}
+	return err;
 }
 
 static void udp_say_waiting(struct udp *udp, const char *reason, struct export_control *control)
@@ -187,17 +224,48 @@ static int udp_take_answer(struct udp *udp)
 		udp->look_up_ns = clock_monotonic_ns() + LOOK_UP_NS;
 	if (count <= 0)
 		return count;
-	for (int i = 0; i < count && udp->fd >= 0; i++) {
-		if (resolved_is_same(&list[i], &udp->peer))
+	memcpy(udp->list, list, sizeof(list));
+	udp->count = count;
+	for (udp->current = 0; udp->current < count && udp->fd >= 0; udp->current++) {
+		if (resolved_is_same(peer_of(udp), &udp->session_peer))
 			return 0;
 	}
-	udp->peer = list[0];
+	udp->current = 0;
+	udp->untried = count - 1;
 	return 0;
+}
+
+/* The current address does not take what is sent there. 1: another one is the current one now, and
+ * the socket is closed. */
+static int udp_turn_away(struct udp *udp)
+{
+	uint64_t now_ns = clock_monotonic_ns();
+
+	if (udp->has_listened) {
+		udp->untried = 0;
+		udp->hold_until_ns = now_ns + HOLD_NS;
+	}
+	udp->has_listened = 0;
+	udp->trial_ns = 0;
+	if (udp->count < 2 || (!udp->untried && now_ns < udp->hold_until_ns))
+		return 0;
+	udp->untried -= udp->untried > 0;
+	udp->hold_until_ns = now_ns + HOLD_NS;
+	udp_go_to_next_address(udp);
+	udp_close(udp);
+	return 1;
 }
 
 static void udp_note_refusal(struct udp *udp, struct export_control *control)
 {
+	int is_first_round = udp->untried > 0;
+
 	udp->transport.nudged = 1;
+	if (udp_turn_away(udp) && is_first_round) {
+		log_info("export %s: nobody listens on one of the addresses of %s; trying another",
+			 udp->settings->name, udp->endpoint.host);
+		return;
+	}
 	udp->refused_ns = clock_monotonic_ns();
 	export_tell_down(control, "nobody listens there");
 	log_warning_limited(&udp->warning,
@@ -228,13 +296,15 @@ static void udp_look_around(struct udp *udp, struct export_control *control)
 	uint64_t now_ns = clock_monotonic_ns();
 
 	udp_take_error(udp, control);
+	if (udp->fd < 0)
+		return;
 	if (now_ns >= udp->look_up_ns) {
 		udp->look_up_ns = now_ns + LOOK_UP_NS;
 		resolver_ask(udp->resolver);
 		udp_measure_path(udp);
 	}
 	udp_take_answer(udp); /* if there is none, the old one goes on */
-	if (resolved_is_same(&udp->peer, &udp->session_peer))
+	if (resolved_is_same(peer_of(udp), &udp->session_peer))
 		return;
 	log_info("export %s: %s has a new address", udp->settings->name, udp->endpoint.host);
 	udp_close(udp);
@@ -252,15 +322,15 @@ static int udp_attempt(struct udp *udp, struct export_control *control)
 {
 	int stopping = control->stopping, err = 0;
 
-	if (udp->peer.bytes) {
-		err = udp_connect(udp);
+	if (udp->count) {
+		err = udp_connect_any(udp);
 		if (!err)
 			return 0;
 		udp_say_waiting(udp, strerror(-err), control);
 	}
 	if (!control->over && !(stopping && err)) {
 		resolver_ask(udp->resolver);
-		export_wait(control, udp->peer.bytes ? -1 : resolver_fd(udp->resolver), POLLIN,
+		export_wait(control, udp->count ? -1 : resolver_fd(udp->resolver), POLLIN,
 			    clock_monotonic_ns() + RETRY_NS);
 		err = udp_take_answer(udp);
 		if (!err)
@@ -322,7 +392,7 @@ static int is_no_way(int error)
 }
 
 /* Sends. 0 or an errno, which is only believed when it comes again and again: it may have been
- * meant for a datagram before. */
+ * meant for a datagram before. After a refusal the socket may be closed. */
 static int udp_try(struct udp *udp, const void *message, size_t bytes,
 		   struct export_control *control)
 {
@@ -334,6 +404,8 @@ static int udp_try(struct udp *udp, const void *message, size_t bytes,
 		error = errno;
 		if (error == ECONNREFUSED)
 			udp_note_refusal(udp, control);
+		if (udp->fd < 0)
+			break;
 	}
 	return error;
 }
@@ -348,11 +420,23 @@ static int udp_shrink(struct udp *udp, size_t bytes)
 	return udp->transport.message_bytes < bytes ? -EMSGSIZE : 0;
 }
 
+/* Of what was sent before, no refusal has come back until now. */
+static void udp_note_sent(struct udp *udp, struct export_control *control)
+{
+	uint64_t now_ns = clock_monotonic_ns();
+
+	pacer_count(&udp->pacer, now_ns);
+	if (!udp->trial_ns)
+		udp->trial_ns = now_ns;
+	udp->has_listened |= now_ns - udp->trial_ns > REFUSAL_NS;
+	if (now_ns - udp->refused_ns > REFUSAL_NS)
+		export_tell_up(control);
+}
+
 static int udp_send(struct transport *transport, const void *message, size_t bytes,
 		    const struct export_count *count, struct export_control *control)
 {
 	struct udp *udp = udp_of(transport);
-	uint64_t now_ns;
 	int error;
 
 	if (bytes > transport->message_bytes)
@@ -360,10 +444,14 @@ static int udp_send(struct transport *transport, const void *message, size_t byt
 	if (udp_pace(udp, count, control))
 		return -ECANCELED;
 	while ((error = udp_try(udp, message, bytes, control)) != 0) {
+		if (udp->fd < 0)
+			return -ENOTCONN;
 		if (error == EMSGSIZE && udp_shrink(udp, bytes))
 			return -EMSGSIZE;
 		if (is_no_way(error)) {
 			udp_say_waiting(udp, strerror(error), control);
+			if (udp_turn_away(udp))
+				return -ENOTCONN;
 			udp->given_up |= control->stopping;
 			udp_rest(control);
 			udp_close(udp);
@@ -381,11 +469,8 @@ static int udp_send(struct transport *transport, const void *message, size_t byt
 		export_wait(control, error == EAGAIN ? udp->fd : -1, POLLOUT,
 			    clock_monotonic_ns() + NS_PER_MS);
 	}
-	now_ns = clock_monotonic_ns();
-	pacer_count(&udp->pacer, now_ns);
 	export_count_add(&control->outcome.sent, count);
-	if (now_ns - udp->refused_ns > REFUSAL_NS)
-		export_tell_up(control);
+	udp_note_sent(udp, control);
 	return 0;
 }
 
