@@ -257,6 +257,29 @@ static void tls_handshake_without_an_answer_does_not_outlast_the_end(void **stat
 	close(fd);
 }
 
+/* A connection may take longer than a thread may be at work: it is waiting. */
+static void tls_handshake_without_an_answer_is_no_work(void **state)
+{
+	int fd = listen_in_plain(), accepted;
+	uint64_t since_ns;
+	pthread_t opener;
+
+	(void)state;
+	export_end_waiting(&control); /* as the exporter does before it calls a driver */
+	create_transport("127.0.0.1");
+	assert_int_equal(pthread_create(&opener, NULL, opener_run, NULL), 0);
+	accepted = accept(fd, NULL, NULL);
+	for (int i = 0; i < 2; i++) {
+		since_ns = control.busy_since_ns;
+		while (control.busy_since_ns == since_ns)
+			sched_yield();
+	}
+	give_up();
+	pthread_join(opener, NULL);
+	close(accepted);
+	close(fd);
+}
+
 static void tls_name_that_is_looked_up_does_not_outlast_the_end(void **state)
 {
 	pthread_t opener;
@@ -307,6 +330,7 @@ int main(void)
 		TLS_TEST(tls_collector_that_is_killed_costs_what_was_under_way),
 		TLS_TEST(tls_handshake_without_an_answer_ends_at_the_timeout),
 		TLS_TEST(tls_handshake_without_an_answer_does_not_outlast_the_end),
+		TLS_TEST(tls_handshake_without_an_answer_is_no_work),
 		TLS_TEST(tls_name_that_is_looked_up_does_not_outlast_the_end),
 		TLS_TEST(tls_name_is_that_of_the_certificate),
 	};

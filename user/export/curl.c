@@ -82,15 +82,17 @@ static int tls_check(const struct export_settings *settings, char *error, size_t
 			   error_bytes);
 }
 
-/* Called by libcurl every second at the least while it connects. */
+/* Called by libcurl every second at the least while it connects; which shows that it is waiting, and
+ * not stuck, however long it may take. */
 static int is_over(void *arg, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
 {
-	const struct export_control *control = arg;
+	struct export_control *control = arg;
 
 	(void)a;
 	(void)b;
 	(void)c;
 	(void)d;
+	export_end_waiting(control);
 	return control->over;
 }
 
