@@ -252,7 +252,7 @@ comma := ,
 wrap = $(addprefix -Wl$(comma)--wrap=,$(1))
 $(O)/tests/unit/test_resolver: TEST_LDFLAGS := $(call wrap,getaddrinfo freeaddrinfo pthread_create)
 $(O)/tests/unit/test_udp: TEST_LDFLAGS := $(call wrap,send getaddrinfo clock_monotonic_ns)
-$(O)/tests/unit/test_collector: TEST_LDFLAGS := $(call wrap,clock_monotonic_ns)
+$(O)/tests/unit/test_announcer $(O)/tests/unit/test_collector: TEST_LDFLAGS := $(call wrap,clock_monotonic_ns)
 $(O)/tests/unit/test_collector_errors: TEST_LDFLAGS := $(call wrap,clock_monotonic_ns calloc)
 $(O)/tests/unit/test_check $(O)/tests/unit/test_tls: TEST_LDFLAGS := $(call wrap,getaddrinfo)
 $(O)/tests/unit/test_udp_path: TEST_LDFLAGS := $(call wrap,clock_monotonic_ns)

@@ -12,6 +12,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -54,6 +55,8 @@ static struct {
 	struct transport *transport; /* the one there is */
 	int creates, destroys, opens, sends, settles;
 	int open_error; /* what open answers; 0: it opens */
+	_Atomic int holds_open; /* open does not answer yet */
+	_Atomic int in_open;
 	int errors[ERRORS_MAX]; /* what send answers to its calls, by number */
 	size_t shrink; /* to so many bytes the path shrinks with -EMSGSIZE */
 	int refuses; /* create fails */
@@ -84,6 +87,10 @@ static inline int fake_open(struct transport *transport, struct export_control *
 {
 	(void)control;
 	fake.opens++;
+	fake.in_open = 1;
+	while (fake.holds_open)
+		sched_yield();
+	fake.in_open = 0;
 	if (fake.open_error)
 		return fake.open_error;
 	if (transport->is_open)

@@ -72,6 +72,8 @@ struct fake {
 	unsigned int call_count;
 	struct fake_call calls[CALLS_MAX];
 	uint64_t records; /* taken */
+	struct export_count lost_now; /* what was known to be lost at the end of the latest send */
+	uint64_t last_lost_ns;
 	struct export_count kept;
 	uint64_t last_id;
 	int out_of_order;
@@ -181,6 +183,9 @@ static inline void fake_send(void *self, const struct flow_record *records, size
 		lose(outcome, records, count, -ECANCELED);
 		break;
 	}
+	export_update_lost(control);
+	fake->lost_now = control->lost;
+	fake->last_lost_ns = control->last_lost_ns;
 	fake->in_send = 0;
 	pthread_cond_broadcast(&fake->changed);
 	pthread_mutex_unlock(&fake->lock);

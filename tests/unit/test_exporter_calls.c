@@ -193,6 +193,35 @@ static void lost_is_all_that_was_lost_for_whatever_reason(void **state)
 	exporter_free(exporter);
 }
 
+/* A call can take as long as an outage. */
+static void lost_is_known_in_the_middle_of_a_call(void **state)
+{
+	struct exporter *exporter = start_fake(0, FAKE_FAILS, 0, 1, -1);
+	uint64_t before_ns, after_ns;
+
+	(void)state;
+	submit(exporter, pool, 1, 10);
+	wait_for_send(&fakes[0]);
+	submit(exporter, pool, 11, 200); /* dropped by the next */
+	before_ns = clock_realtime_ns();
+	submit(exporter, pool, 211, 300);
+	permit(&fakes[0], 1);
+	pthread_mutex_lock(&fakes[0].lock);
+	while (fakes[0].sends < 1)
+		pthread_cond_wait(&fakes[0].changed, &fakes[0].lock);
+	after_ns = clock_realtime_ns();
+	assert_int_equal(fakes[0].calls[0].lost.records, 0);
+	expect_count(&fakes[0].lost_now, 210);
+	assert_in_range(fakes[0].last_lost_ns, before_ns, after_ns);
+	pthread_mutex_unlock(&fakes[0].lock);
+	permit(&fakes[0], PERMITS_UNLIMITED);
+	exporter_stop(exporter, far_deadline());
+	expect_stats(exporter, 510, 0, 200, 310, 0);
+	expect_count(&fakes[0].lost_now, 510);
+	expect_count(&fakes[0].calls[fakes[0].call_count - 1].lost, 510); /* once */
+	exporter_free(exporter);
+}
+
 static void tick_comes_at_its_time_and_not_before(void **state)
 {
 	uint64_t tick_ns = clock_monotonic_ns() + 20 * NS_PER_MS;
@@ -277,6 +306,7 @@ int main(void)
 		CALL_TEST(begin_stop_drains_several_at_the_same_time),
 		CALL_TEST(backlog_is_what_waits_behind_the_call),
 		CALL_TEST(lost_is_all_that_was_lost_for_whatever_reason),
+		CALL_TEST(lost_is_known_in_the_middle_of_a_call),
 		CALL_TEST(tick_comes_at_its_time_and_not_before),
 		CALL_TEST(tick_is_asked_for_after_each_call_and_counts),
 		CALL_TEST(tick_does_not_wait_for_a_stop),

@@ -46,7 +46,8 @@ static int send_options_message(struct announcer *announcer, const struct messag
 	return 0;
 }
 
-static void fill_report(const struct announcer *announcer, const struct export_control *control,
+/* As of now: the call under way may be one that has waited for the collector for hours. */
+static void fill_report(const struct announcer *announcer, struct export_control *control,
 			struct export_report *report)
 {
 	const struct export_identity *identity = announcer->identity;
@@ -55,6 +56,7 @@ static void fill_report(const struct announcer *announcer, const struct export_c
 
 	if (identity->board)
 		export_board_get_meter(identity->board, &meter);
+	export_update_lost(control);
 	*report = (struct export_report){
 		.process_id = identity->process_id,
 		.sampling_interval = identity->sampling_interval,

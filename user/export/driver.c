@@ -35,6 +35,12 @@ void export_end_waiting(struct export_control *control)
 	control->busy_since_ns = clock_monotonic_ns();
 }
 
+void export_update_lost(struct export_control *control)
+{
+	if (control->give_lost)
+		control->give_lost(control);
+}
+
 static void tell(struct export_control *control)
 {
 	if (control->told)

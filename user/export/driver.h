@@ -103,9 +103,11 @@ struct export_control {
 	/* before each call: */
 	int last; /* the driver's last but destroy */
 	uint64_t backlog; /* records in the queue behind those of this call */
+	/* before each call, and by export_update_lost: */
 	struct export_count lost; /* so far, whatever the reason */
 	uint64_t first_lost_ns; /* CLOCK_REALTIME; 0: none was */
 	uint64_t last_lost_ns;
+	void (*give_lost)(struct export_control *control); /* NULL: nobody knows better */
 	/* during a call, by the driver: */
 	struct export_outcome outcome;
 	/* by export_tell_*: */
@@ -128,6 +130,9 @@ int export_wait(struct export_control *control, int fd, short events, uint64_t u
 void export_begin_waiting(struct export_control *control);
 void export_end_waiting(struct export_control *control);
 void export_woken(struct export_control *control);
+
+/* Brings what was lost up to date: by a full queue during the call, and by the call itself. */
+void export_update_lost(struct export_control *control);
 
 /* The destination takes records (again), or does not; what the spool holds has changed. Cheap if it
  * is no news. */

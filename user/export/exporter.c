@@ -12,9 +12,9 @@
  *
  * One lock guards the ring and the statistics, and it is never held across a call of the driver, so
  * submitting waits for a few instructions at most. Every record is moved from one counter to
- * another under that lock, which is why the balance in exporter_stats holds at every moment and not
- * only at the end. Records that the driver keeps in its buffers count as queued until it says what
- * became of them.
+ * another under that lock (ledger.h), which is why the balance in exporter_stats holds at every
+ * moment and not only at the end. Records that the driver keeps in its buffers count as queued until
+ * it says what became of them.
  *
  * The driver is called when the ring is filled and told to flush whenever the ring has run empty,
  * so a quiet host's record leaves at once, and a busy host's buffers leave when they are full. A
@@ -59,9 +59,7 @@ struct exporter {
 	pthread_mutex_t lock; /* all below */
 	pthread_cond_t work; /* the ring has something, or stopping */
 	pthread_cond_t finished;
-	struct exporter_stats stats;
-	uint64_t first_lost_ns;
-	uint64_t last_lost_ns;
+	struct ledger ledger;
 	int done; /* the thread is about to end */
 	uint64_t waiting; /* records in the ring */
 	size_t capacity;
@@ -81,23 +79,12 @@ static struct record_slice take_oldest(struct exporter *exporter)
 	return slice;
 }
 
-static void note_loss(struct exporter *exporter, const struct export_count *lost)
-{
-	if (!lost->records)
-		return;
-	exporter->last_lost_ns = clock_realtime_ns();
-	if (!exporter->first_lost_ns)
-		exporter->first_lost_ns = exporter->last_lost_ns;
-}
-
 /* As take_oldest. */
 static struct record_batch *drop_oldest(struct exporter *exporter)
 {
 	struct record_slice slice = take_oldest(exporter);
 
-	export_count_add(&exporter->stats.dropped_queue, &slice.count);
-	export_count_subtract(&exporter->stats.queued, &slice.count);
-	note_loss(exporter, &slice.count);
+	ledger_drop(&exporter->ledger, &slice.count);
 	return slice.batch;
 }
 
@@ -107,57 +94,37 @@ static void drop_all(struct exporter *exporter)
 		record_batch_put(drop_oldest(exporter));
 }
 
-static void add_outcome(struct exporter *exporter, const struct export_outcome *outcome)
+static struct exporter *exporter_of(struct export_control *control)
 {
-	struct exporter_stats *stats = &exporter->stats;
-	const struct {
-		const struct export_count *count;
-		struct export_count *sum;
-		int is_loss;
-	} parts[] = {
-		{&outcome->sent, &stats->sent, 0},
-		{&outcome->kept, &stats->kept, 0},
-		{&outcome->lost, &stats->dropped_error, 1},
-		{&outcome->unsupported, &stats->dropped_unsupported, 1},
-		{&outcome->refused, &stats->dropped_refused, 1},
-		{&outcome->spool_full, &stats->dropped_spool, 1},
-	};
-
-	export_count_add(&stats->recovered, &outcome->recovered);
-	export_count_add(&stats->queued, &outcome->recovered);
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-		assert(parts[i].count->records <= stats->queued.records);
-		export_count_subtract(&stats->queued, parts[i].count);
-		export_count_add(parts[i].sum, parts[i].count);
-		if (parts[i].is_loss)
-			note_loss(exporter, parts[i].count);
-	}
-	if (outcome->sent.records)
-		stats->last_success_ns = clock_realtime_ns();
-	if (outcome->error) {
-		stats->errors++;
-		stats->last_error = outcome->error;
-		memcpy(stats->last_reason, outcome->reason, sizeof(stats->last_reason));
-	}
-	if (outcome->dead)
-		stats->dead = 1;
+	return (struct exporter *)((char *)control - offsetof(struct exporter, control));
 }
 
-/* On the exporter's thread, in the middle of a call of the driver. */
+/* On the exporter's thread, in the middle of a call of the driver; like the next. */
 static void take_condition(struct export_control *control)
 {
-	struct exporter *exporter =
-		(struct exporter *)((char *)control - offsetof(struct exporter, control));
-	const struct export_condition *condition = &control->condition;
-	struct exporter_stats *stats = &exporter->stats;
+	struct exporter *exporter = exporter_of(control);
 
 	pthread_mutex_lock(&exporter->lock);
-	if (condition->is_down && !stats->is_down)
-		stats->errors++;
-	stats->is_down = condition->is_down;
-	stats->spooled = condition->spooled;
-	stats->spool_bytes = condition->spool_bytes;
-	memcpy(stats->last_reason, condition->reason, sizeof(stats->last_reason));
+	ledger_note_condition(&exporter->ledger, &control->condition);
+	pthread_mutex_unlock(&exporter->lock);
+}
+
+/* The lock must be held. */
+static void update_lost(struct exporter *exporter)
+{
+	struct export_control *control = &exporter->control;
+
+	control->lost = ledger_count_lost(&exporter->ledger, &control->outcome);
+	control->first_lost_ns = exporter->ledger.first_lost_ns;
+	control->last_lost_ns = exporter->ledger.last_lost_ns;
+}
+
+static void give_lost(struct export_control *control)
+{
+	struct exporter *exporter = exporter_of(control);
+
+	pthread_mutex_lock(&exporter->lock);
+	update_lost(exporter);
 	pthread_mutex_unlock(&exporter->lock);
 }
 
@@ -179,18 +146,11 @@ enum driver_call { DRIVER_SEND, DRIVER_FLUSH, DRIVER_TICK, DRIVER_LAST_FLUSH };
 static void prepare_control(struct exporter *exporter, enum driver_call call)
 {
 	struct export_control *control = &exporter->control;
-	const struct exporter_stats *stats = &exporter->stats;
 
 	control->outcome = (struct export_outcome){0};
 	control->last = call == DRIVER_LAST_FLUSH;
 	control->backlog = exporter->waiting;
-	control->lost = stats->dropped_queue;
-	export_count_add(&control->lost, &stats->dropped_error);
-	export_count_add(&control->lost, &stats->dropped_unsupported);
-	export_count_add(&control->lost, &stats->dropped_refused);
-	export_count_add(&control->lost, &stats->dropped_spool);
-	control->first_lost_ns = exporter->first_lost_ns;
-	control->last_lost_ns = exporter->last_lost_ns;
+	update_lost(exporter);
 }
 
 /* The lock must be held; it is released during the call. slice is NULL unless it is to be sent. */
@@ -200,7 +160,7 @@ static void run_driver(struct exporter *exporter, enum driver_call call,
 	struct export_control *control = &exporter->control;
 
 	prepare_control(exporter, call);
-	if (exporter->stats.dead) {
+	if (exporter->ledger.stats.dead) {
 		if (slice)
 			control->outcome.lost = slice->count;
 	} else {
@@ -216,14 +176,14 @@ static void run_driver(struct exporter *exporter, enum driver_call call,
 		export_begin_waiting(control);
 		pthread_mutex_lock(&exporter->lock);
 	}
-	add_outcome(exporter, &control->outcome);
+	ledger_settle(&exporter->ledger, &control->outcome);
 	if (control->outcome.dead)
 		wake(exporter->wake_fd);
 }
 
 static uint64_t next_tick_ns(const struct exporter *exporter)
 {
-	if (!exporter->driver->next_ns || exporter->stats.dead)
+	if (!exporter->driver->next_ns || exporter->ledger.stats.dead)
 		return UINT64_MAX;
 	return exporter->driver->next_ns(exporter->self);
 }
@@ -278,8 +238,7 @@ static void *exporter_run(void *arg)
 	drop_all(exporter);
 	run_driver(exporter, DRIVER_LAST_FLUSH, NULL);
 	/* What the driver still has, against the rules, or because it is dead. */
-	export_count_add(&exporter->stats.dropped_error, &exporter->stats.queued);
-	exporter->stats.queued = (struct export_count){0};
+	ledger_close(&exporter->ledger);
 	pthread_mutex_unlock(&exporter->lock);
 
 	exporter->driver->destroy(exporter->self);
@@ -344,6 +303,7 @@ static struct exporter *allocate(const struct export_driver *driver,
 	exporter->wake_fd = wake_fd;
 	exporter->capacity = queue_batches;
 	exporter->control.told = take_condition;
+	exporter->control.give_lost = give_lost;
 	exporter->control.wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (exporter->control.wake_fd < 0) {
 		release(exporter);
@@ -474,8 +434,7 @@ void exporter_submit(struct exporter *exporter, struct record_batch *batch)
 	if (!extend_newest(exporter, &added))
 		dropped = append(exporter, &added);
 	exporter->waiting += added.count.records;
-	export_count_add(&exporter->stats.submitted, &added.count);
-	export_count_add(&exporter->stats.queued, &added.count);
+	ledger_submit(&exporter->ledger, &added.count);
 	pthread_cond_signal(&exporter->work);
 	pthread_mutex_unlock(&exporter->lock);
 	if (dropped)
@@ -497,7 +456,7 @@ int exporter_is_stuck(const struct exporter *exporter, uint64_t longest_ns)
 void exporter_get_stats(struct exporter *exporter, struct exporter_stats *stats)
 {
 	pthread_mutex_lock(&exporter->lock);
-	*stats = exporter->stats;
+	*stats = exporter->ledger.stats;
 	pthread_mutex_unlock(&exporter->lock);
 }
 

@@ -16,29 +16,7 @@
 
 #include "export/batch.h"
 #include "export/driver.h"
-
-/* At every moment submitted and recovered together are the sum of all others. */
-struct exporter_stats {
-	struct export_count submitted;
-	struct export_count recovered; /* from what an earlier process had left on disk */
-	struct export_count sent;
-	struct export_count dropped_queue; /* the queue was full, or the deadline of exporter_stop
-					      passed */
-	struct export_count dropped_error; /* the destination failed */
-	struct export_count dropped_unsupported; /* the destination's format cannot express them */
-	struct export_count dropped_refused; /* the destination did not take them */
-	struct export_count dropped_spool; /* no room on disk */
-	struct export_count queued; /* now, in the queue or with the driver, on disk too */
-	struct export_count kept; /* at the end: left on disk for the next process */
-	struct export_count spooled; /* now, on disk; part of queued */
-	uint64_t spool_bytes;
-	int is_down; /* the latest that is known is that the destination takes nothing */
-	uint64_t last_success_ns; /* CLOCK_REALTIME of the latest delivery; 0: none yet */
-	uint64_t errors; /* calls of the driver in which something failed */
-	int last_error; /* negative errno, 0: none yet */
-	char last_reason[EXPORT_REASON_BYTES]; /* the same for people; "": errno says it all */
-	int dead; /* the destination is gone for good (closed pipe on stdout) */
-};
+#include "export/ledger.h"
 
 struct exporter;
 
