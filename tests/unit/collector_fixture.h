@@ -53,7 +53,7 @@ uint64_t __wrap_clock_monotonic_ns(void)
 
 static struct {
 	struct transport *transport; /* the one there is */
-	int creates, destroys, opens, sends, settles;
+	int creates, destroys, opens, sends, settles, ends;
 	int open_error; /* what open answers; 0: it opens */
 	_Atomic int holds_open; /* open does not answer yet */
 	_Atomic int in_open;
@@ -63,6 +63,7 @@ static struct {
 	uint64_t next_ns;
 	struct peek sessions[SESSIONS_MAX]; /* by session - 1 */
 	struct export_count taken;
+	uint64_t session_of[PLAIN_MAX];
 	size_t lengths[PLAIN_MAX];
 	unsigned char plain[PLAIN_MAX][2048]; /* the first messages */
 	size_t messages;
@@ -114,6 +115,7 @@ static inline void fake_take(struct transport *transport, const void *message, s
 	if (fake.messages < PLAIN_MAX && bytes <= sizeof(fake.plain[0])) {
 		memcpy(fake.plain[fake.messages], data, bytes);
 		fake.lengths[fake.messages] = bytes;
+		fake.session_of[fake.messages] = transport->session;
 	}
 	fake.messages++;
 	export_count_add(&fake.taken, count);
@@ -144,6 +146,13 @@ static inline void fake_settle(struct transport *transport, struct export_contro
 	(void)transport;
 	(void)control;
 	fake.settles++;
+}
+
+static inline void fake_end(struct transport *transport, struct export_control *control)
+{
+	(void)control;
+	fake.ends++;
+	transport->is_open = 0;
 }
 
 static inline uint64_t fake_next_ns(const struct transport *transport)
@@ -193,6 +202,7 @@ const struct transport_type transport_tcp = {
 	.open = fake_open,
 	.send = fake_send,
 	.settle = fake_settle,
+	.end = fake_end,
 	.next_ns = fake_next_ns,
 	.destroy = fake_destroy,
 };
@@ -264,6 +274,11 @@ static inline void expect_create_fails(const char *target, const char *expected)
 	assert_null(driver->create(&settings, &identity, error, sizeof(error)));
 	assert_string_equal(error, expected);
 	assert_int_equal(fake.destroys, fake.creates);
+}
+
+static inline uint32_t get_u32(const unsigned char *data)
+{
+	return (uint32_t)data[0] << 24 | (uint32_t)data[1] << 16 | (uint32_t)data[2] << 8 | data[3];
 }
 
 /* UDP over IPv4, from an address that is the id. */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * What a collector is told of losses: exporter, driver and announcer together, in front of a
- * transport of the test's. What was sent is read by the strict decoder.
+ * What a collector is told of losses, by exporter, driver and announcer together; and what it is told
+ * again when the clock is set back. The transport is the test's; what was sent is read by the strict
+ * decoder.
  */
 #include "collector_fixture.h"
 
@@ -12,6 +13,7 @@ static struct record_pool *pool;
 static struct exporter *exporter;
 static struct ipfix_check *check;
 static size_t checked; /* messages */
+static _Atomic int64_t set_back_ns; /* the clock of the wall */
 
 static void complain(void *arg, const char *line)
 {
@@ -29,6 +31,7 @@ static int set_up(void **state)
 	pool = record_pool_new(16);
 	check = ipfix_check_new(&config);
 	checked = 0;
+	set_back_ns = 0;
 	return collector_set_up(state) || !pool || !check;
 }
 
@@ -89,6 +92,135 @@ static const struct ipfix_check_totals *read_until_flows(void)
 	return totals;
 }
 
+/* --- the clock --- */
+
+uint64_t __real_clock_realtime_ns(void);
+uint64_t __wrap_clock_realtime_ns(void);
+
+uint64_t __wrap_clock_realtime_ns(void)
+{
+	return __real_clock_realtime_ns() - (uint64_t)set_back_ns;
+}
+
+static uint32_t export_time(size_t message)
+{
+	return get_u32(fake.plain[message] + 4);
+}
+
+static uint64_t sent_at_s(void)
+{
+	return clock_realtime_ns() / NS_PER_S;
+}
+
+/* What is in the message first: 2 templates, 256 and more data. */
+static unsigned int first_set(size_t message)
+{
+	return (unsigned int)fake.plain[message][16] << 8 | fake.plain[message][17];
+}
+
+/* Sends some flows, sets the clock back, and sends some more. The first message of those. */
+static size_t send_around_a_step(const char *target, uint64_t step_ns)
+{
+	size_t before;
+
+	create(target);
+	send_records(1, 5);
+	flush();
+	assert_in_range(export_time(fake.messages - 1), sent_at_s() - 1, sent_at_s());
+	before = fake.messages;
+	set_back_ns = (int64_t)step_ns;
+	send_records(6, 5);
+	flush();
+	expect_outcome(10, 0);
+	return before;
+}
+
+static void clock_set_back_over_udp_sends_templates_again(void **state)
+{
+	size_t before, after;
+
+	(void)state;
+	before = send_around_a_step("udp://collector", 3600 * NS_PER_S);
+	assert_int_equal(fake.transport->session, 1);
+	assert_true(fake.messages > before + 1);
+	assert_int_equal(first_set(before), 2);
+	for (size_t i = before; i < fake.messages; i++)
+		assert_in_range(export_time(i), sent_at_s() - 1, sent_at_s());
+	expect_ids_once(10);
+	after = fake.messages;
+	send_records(11, 5); /* that was all */
+	flush();
+	assert_int_equal(fake.messages, after + 1);
+}
+
+static void clock_set_back_over_netflow_sends_templates_again(void **state)
+{
+	static const struct export_driver *const drivers[] = {&export_driver_netflow9,
+							      &export_driver_netflow5};
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		size_t before;
+
+		memset(&fake, 0, sizeof(fake));
+		control.outcome = (struct export_outcome){0};
+		set_back_ns = 0;
+		driver = drivers[i];
+		create("udp://collector");
+		send_records(1, 5);
+		flush();
+		before = fake.messages;
+		set_back_ns = (int64_t)(3600 * NS_PER_S);
+		send_records(6, 5);
+		flush();
+		assert_int_equal(fake.messages, before + (i == 0 ? 2 : 1));
+		for (size_t j = before; j < fake.messages; j++)
+			assert_in_range(get_u32(fake.plain[j] + 8), sent_at_s() - 1,
+					sent_at_s() + 1);
+		destroy();
+	}
+}
+
+/* In a session no message may be of an earlier time than the one before. */
+static void clock_set_back_over_a_stream_begins_a_session(void **state)
+{
+	size_t before;
+
+	(void)state;
+	before = send_around_a_step("tcp://collector", 3600 * NS_PER_S);
+	assert_int_equal(fake.ends, 1);
+	assert_int_equal(fake.transport->session, 2);
+	for (size_t i = 0; i < fake.messages; i++)
+		assert_int_equal(fake.session_of[i], i < before ? 1 : 2);
+	assert_int_equal(first_set(before), 2);
+	assert_in_range(export_time(before), sent_at_s() - 1, sent_at_s());
+	expect_ids_once(10);
+	send_records(11, 5);
+	flush();
+	assert_int_equal(fake.transport->session, 2);
+}
+
+static void clock_set_back_by_a_moment_is_waited_for(void **state)
+{
+	static const char *const targets[] = {"udp://collector", "tcp://collector"};
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		size_t before;
+
+		memset(&fake, 0, sizeof(fake));
+		fake.next_ns = UINT64_MAX;
+		control.outcome = (struct export_outcome){0};
+		set_back_ns = 0;
+		before = send_around_a_step(targets[i], NS_PER_S);
+		assert_int_equal(fake.ends, 0);
+		assert_int_equal(fake.transport->session, 1);
+		assert_int_equal(fake.messages, before + 1);
+		assert_true(export_time(before) >= export_time(before - 1));
+		destroy();
+	}
+}
+
 /* --- losses --- */
 
 static void losses_of_an_outage_are_in_the_introduction_that_follows(void **state)
@@ -118,6 +250,10 @@ static void losses_of_an_outage_are_in_the_introduction_that_follows(void **stat
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		ANNOUNCER_TEST(clock_set_back_over_udp_sends_templates_again),
+		ANNOUNCER_TEST(clock_set_back_over_netflow_sends_templates_again),
+		ANNOUNCER_TEST(clock_set_back_over_a_stream_begins_a_session),
+		ANNOUNCER_TEST(clock_set_back_by_a_moment_is_waited_for),
 		ANNOUNCER_TEST(losses_of_an_outage_are_in_the_introduction_that_follows),
 	};
 

@@ -380,11 +380,6 @@ static void collector_without_pairs_gets_both_halves(void **state)
 	expect_outcome(2, 0);
 }
 
-static uint32_t get_u32(const unsigned char *data)
-{
-	return (uint32_t)data[0] << 24 | (uint32_t)data[1] << 16 | (uint32_t)data[2] << 8 | data[3];
-}
-
 static void netflow5_counts_what_it_cannot_carry(void **state)
 {
 	struct flow_record ipv6 = make_record(1);

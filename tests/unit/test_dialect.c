@@ -94,6 +94,24 @@ static void dialect_restart_resets_the_sequences_alone(void **state)
 	assert_memory_equal(&session, &before, sizeof(session));
 }
 
+static void dialect_follows_a_clock_that_is_set_back_far(void **state)
+{
+	struct message message;
+
+	(void)state;
+	export_session_start(&session, &dialect_ipfix, &config);
+	assert_int_equal(export_session_follow_clock(&session, 0), 0);
+	session.export_ms = EPOCH_MS;
+	assert_int_equal(export_session_follow_clock(&session, EPOCH_MS + 86400000), 0);
+	assert_int_equal(export_session_follow_clock(&session, EPOCH_MS - 2000), 0);
+	message_begin(&message, &session, EPOCH_MS - 2000);
+	assert_int_equal(message.export_ms, EPOCH_MS);
+	assert_int_equal(export_session_follow_clock(&session, EPOCH_MS - 2001), 1);
+	assert_int_equal(export_session_follow_clock(&session, EPOCH_MS - 2001), 0);
+	message_begin(&message, &session, EPOCH_MS - 2001);
+	assert_int_equal(message.export_ms, EPOCH_MS - 2001);
+}
+
 static void dialect_message_begins_with_nothing_but_its_writer(void **state)
 {
 	struct message message;
@@ -178,6 +196,7 @@ int main(void)
 		cmocka_unit_test(dialect_session_starts_with_templates_and_nothing_sent),
 		cmocka_unit_test(dialect_commit_adds_a_message),
 		cmocka_unit_test(dialect_restart_resets_the_sequences_alone),
+		cmocka_unit_test(dialect_follows_a_clock_that_is_set_back_far),
 		cmocka_unit_test(dialect_message_begins_with_nothing_but_its_writer),
 		cmocka_unit_test(dialect_options_are_found_in_order),
 		cmocka_unit_test(dialect_options_that_are_not_wanted_are_none),

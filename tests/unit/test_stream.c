@@ -210,6 +210,30 @@ static void stream_last_settle_waits_for_the_collector(void **state)
 	expect_end();
 }
 
+/* Of a session that is ended nothing is lost, and another one may follow. */
+static void stream_end_waits_for_the_collector(void **state)
+{
+	uint64_t messages, left;
+	struct slow_reader reader;
+
+	(void)state;
+	start(SMALL_BUFFER_BYTES);
+	messages = fill_collector();
+	left = messages * MESSAGE_BYTES;
+	reader.bytes = left;
+	assert_int_equal(pthread_create(&reader.thread, NULL, slow_reader_run, &reader), 0);
+	transport->type->end(transport, &control);
+	pthread_join(reader.thread, NULL);
+	assert_int_equal(reader.bytes, 0);
+	expect_outcome(messages, 0);
+	assert_int_equal(transport->is_open, 0);
+	expect_end();
+	transport->type->end(transport, &control);
+	later_ns += HOUR_NS;
+	assert_int_equal(open_transport(), 0);
+	assert_int_equal(transport->session, 2);
+}
+
 static void stream_last_settle_ends_when_it_is_over(void **state)
 {
 	uint64_t messages, whole;
@@ -293,6 +317,7 @@ int main(void)
 		STREAM_TEST(stream_reader_that_stalls_does_not_outlast_the_end),
 		STREAM_TEST(stream_too_many_under_way_do_not_outlast_the_end),
 		STREAM_TEST(stream_last_settle_waits_for_the_collector),
+		STREAM_TEST(stream_end_waits_for_the_collector),
 		STREAM_TEST(stream_last_settle_ends_when_it_is_over),
 		STREAM_TEST(stream_last_settle_ends_with_the_connection),
 		STREAM_TEST(stream_settle_while_stopping_is_not_the_end),

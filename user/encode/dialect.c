@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#define STEP_MS 2000 /* one second, and as much as NetFlow v9 rounds up */
+
 void export_session_start(struct export_session *session, const struct dialect *dialect,
 			  const struct dialect_config *config)
 {
@@ -17,6 +19,14 @@ void export_session_restart(struct export_session *session)
 {
 	session->sequence = 0;
 	session->process_sequence = 0;
+}
+
+int export_session_follow_clock(struct export_session *session, uint64_t now_ms)
+{
+	if (session->export_ms <= now_ms + STEP_MS)
+		return 0;
+	session->export_ms = 0;
+	return 1;
 }
 
 void export_session_give_up(struct export_session *session, const struct message *message)

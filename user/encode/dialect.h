@@ -39,7 +39,7 @@ struct export_session {
 	size_t template_count;
 	uint32_t sequence; /* of the next message; IPFIX: in the observation domain of flows */
 	uint32_t process_sequence; /* IPFIX: in observation domain 0, if that is another one */
-	uint64_t export_ms; /* CLOCK_REALTIME of the latest message; never goes back */
+	uint64_t export_ms; /* CLOCK_REALTIME of the latest message; the next has no earlier one */
 	uint64_t sent_messages;
 	uint64_t sent_records; /* flow records */
 	uint64_t sent_octets; /* of messages */
@@ -120,6 +120,13 @@ void export_session_start(struct export_session *session, const struct dialect *
 
 /* A new transport session with the same collector: the sequence begins again, totals go on. */
 void export_session_restart(struct export_session *session);
+
+/*
+ * 1: the clock was set back, to now_ms, by more than is worth holding the export time for, and the
+ * session follows it. What the collector knows it knows of a later time: templates must be sent
+ * again before data (RFC 7011 section 8.2), or in a transport session of their own.
+ */
+int export_session_follow_clock(struct export_session *session, uint64_t now_ms);
 
 /* The message was sent. */
 void export_session_commit(struct export_session *session, const struct message *message);

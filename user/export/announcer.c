@@ -249,6 +249,11 @@ int announcer_say_what_is_due(struct announcer *announcer, struct export_control
 	return introducing || err == -ENOTCONN || err == -ECANCELED ? err : 0;
 }
 
+void announcer_repeat(struct announcer *announcer)
+{
+	announcer->refresh_ns = 0;
+}
+
 void announcer_say_totals(struct announcer *announcer, struct export_control *control)
 {
 	struct options_job totals = {.wanted = OPTIONS_DATA};

@@ -42,6 +42,9 @@ struct announcer {
  * must be sent. */
 int announcer_say_what_is_due(struct announcer *announcer, struct export_control *control);
 
+/* What was said before is due again. */
+void announcer_repeat(struct announcer *announcer);
+
 /* Says the statistics once more, if the session has been introduced. */
 void announcer_say_totals(struct announcer *announcer, struct export_control *control);
 

@@ -9,6 +9,11 @@
  * being sent, nothing is lost: it is made anew from the same records.
  *
  * Before any of its records a new session is introduced, which is announcer.c's business.
+ *
+ * When the clock is set back by more than a moment, export times go back with it, or they would
+ * stand still until the clock has caught up. In a stream they must not, so another session begins;
+ * elsewhere what was said before the flows is said again. An IPFIX File is one session, whose times
+ * ascend (RFC 5655): there they do stand still.
  */
 #include "export/collector.h"
 
@@ -68,6 +73,28 @@ static int send_message(struct collector *collector, const struct message *messa
 	return 0;
 }
 
+/* 0; or -ENOTCONN: the session is over, because time has gone back. */
+static int follow_clock(struct collector *collector, struct export_control *control)
+{
+	struct transport *transport = collector->transport;
+	const struct transport_type *type = transport->type;
+	int has_begun = collector->announcer.begun == transport->session;
+
+	if (has_begun && type->reliable && !type->end)
+		return 0;
+	if (!export_session_follow_clock(&collector->session, clock_realtime_ns() / NS_PER_MS) ||
+	    !has_begun)
+		return 0;
+	log_info("export %s: the clock was set back; templates are sent again",
+		 collector->settings->name);
+	if (!type->reliable) {
+		announcer_repeat(&collector->announcer);
+		return 0;
+	}
+	type->end(transport, control);
+	return -ENOTCONN;
+}
+
 /* Opens a session if there is none, and says in it what is due. 0; -ECANCELED: there will be no
  * session any more; another negative errno: no flow can be sent in it now. */
 static int make_ready(struct collector *collector, struct export_control *control)
@@ -77,6 +104,8 @@ static int make_ready(struct collector *collector, struct export_control *contro
 
 	do {
 		err = collector->over ? -ECANCELED : transport->type->open(transport, control);
+		if (!err)
+			err = follow_clock(collector, control);
 		if (!err)
 			err = announcer_say_what_is_due(&collector->announcer, control);
 		collector->over |= err == -ECANCELED;

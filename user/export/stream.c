@@ -369,7 +369,14 @@ static void finish(struct stream *stream, struct export_control *control)
 		disconnect(stream, 0, control);
 	else
 		disconnect(stream, control->over ? -ETIMEDOUT : -ECONNRESET, control);
-	stream->given_up = 1;
+}
+
+static void stream_end(struct transport *transport, struct export_control *control)
+{
+	struct stream *stream = stream_of(transport);
+
+	if (stream->channel)
+		finish(stream, control);
 }
 
 static void stream_settle(struct transport *transport, struct export_control *control)
@@ -381,6 +388,7 @@ static void stream_settle(struct transport *transport, struct export_control *co
 		return;
 	if (control->last) {
 		finish(stream, control);
+		stream->given_up = 1;
 		return;
 	}
 	settle_acknowledged(stream, control);
@@ -406,6 +414,7 @@ const struct transport_type transport_tcp = {
 	.open = stream_open,
 	.send = stream_send,
 	.settle = stream_settle,
+	.end = stream_end,
 	.next_ns = stream_next_ns,
 	.destroy = stream_destroy,
 };
@@ -418,6 +427,7 @@ const struct transport_type transport_tls = {
 	.open = stream_open,
 	.send = stream_send,
 	.settle = stream_settle,
+	.end = stream_end,
 	.next_ns = stream_next_ns,
 	.destroy = stream_destroy,
 };

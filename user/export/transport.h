@@ -68,6 +68,12 @@ struct transport_type {
 	 */
 	void (*settle)(struct transport *transport, struct export_control *control);
 
+	/*
+	 * Ends the session that is open, when what is under way has arrived, as far as that can be
+	 * known; the next open begins another one. NULL: a session begins and ends by itself.
+	 */
+	void (*end)(struct transport *transport, struct export_control *control);
+
 	/* CLOCK_MONOTONIC of when settle wants to be called; UINT64_MAX: not at all. NULL: never. */
 	uint64_t (*next_ns)(const struct transport *transport);
 
