@@ -99,6 +99,7 @@ static struct exporter_state sample_exporters[] = {
 				.queued = RECORDS(502),
 				.spooled = RECORDS(203),
 				.spool_bytes = 70001,
+				.unknown_interfaces = 77,
 				.last_success_ns = 1700000123ull * NS_PER_S + 5,
 				.errors = 19,
 				.last_error = -ECONNREFUSED,

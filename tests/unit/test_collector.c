@@ -380,6 +380,25 @@ static void collector_without_pairs_gets_both_halves(void **state)
 	expect_outcome(2, 0);
 }
 
+static void netflow5_counts_interfaces_it_has_no_room_for(void **state)
+{
+	struct flow_record record = make_record(1);
+	uint64_t warnings = log_count(LOG_WARNING);
+
+	(void)state;
+	driver = &export_driver_netflow5;
+	create("udp:");
+	record.ingress_ifindex = 65535;
+	record.egress_ifindex = 65536;
+	for (int i = 0; i < 2; i++) {
+		send_record(&record);
+		flush();
+	}
+	expect_outcome(2, 0);
+	assert_int_equal(control.outcome.unknown_interfaces, 2);
+	assert_int_equal(log_count(LOG_WARNING), warnings + 1); /* once */
+}
+
 static void netflow5_counts_what_it_cannot_carry(void **state)
 {
 	struct flow_record ipv6 = make_record(1);
@@ -511,6 +530,7 @@ int main(void)
 		COLLECTOR_TEST(collector_half_of_a_pair_is_a_flow),
 		COLLECTOR_TEST(collector_without_pairs_gets_both_halves),
 		COLLECTOR_TEST(netflow5_counts_what_it_cannot_carry),
+		COLLECTOR_TEST(netflow5_counts_interfaces_it_has_no_room_for),
 		COLLECTOR_TEST(netflow5_record_in_parts_counts_once),
 		COLLECTOR_TEST(netflow5_refuses_sampling_it_cannot_say),
 		COLLECTOR_TEST(netflow9_is_introduced_twice_and_refreshed),

@@ -44,7 +44,7 @@ static void metrics_are_well_formed(void **state)
 	for (int openmetrics = 0; openmetrics <= 1; openmetrics++) {
 		struct metrics metrics = read_state(&sample, openmetrics);
 
-		assert_int_equal(metrics.family_count, 49);
+		assert_int_equal(metrics.family_count, 50);
 		metrics_free(&metrics);
 	}
 }
@@ -225,6 +225,8 @@ static const char *const expected[][2] = {
 	{"flowprobe_exporter_spool_records{exporter=\"o2\"}", "0"},
 	{"flowprobe_exporter_spool_bytes{exporter=\"collector\"}", "70001"},
 	{"flowprobe_exporter_spool_bytes{exporter=\"o2\"}", "0"},
+	{"flowprobe_exporter_unknown_interfaces_total{exporter=\"collector\"}", "77"},
+	{"flowprobe_exporter_unknown_interfaces_total{exporter=\"o2\"}", "0"},
 	{"flowprobe_exporter_errors_total{exporter=\"collector\"}", "19"},
 	{"flowprobe_exporter_errors_total{exporter=\"o2\"}", "0"},
 	{"flowprobe_exporter_up{exporter=\"collector\"}", "1"},

@@ -53,7 +53,8 @@ static void status_text_says_it_all(void **state)
 		    "exporters\n"
 		    "  collector        ipfix:udp://192.0.2.1:4739\n"
 		    "                   up; records: 8001 sent, 502 waiting, 412 lost, 103 that it "
-		    "cannot carry; 203 of those waiting on disk, 70.0 kB\n"
+		    "cannot carry; 203 of those waiting on disk, 70.0 kB; 77 interfaces sent as "
+		    "unknown\n"
 		    "                   last error: Connection refused\n"
 		    "  o2               openobserve:https://o2.example\n"
 		    "                   DOWN; records: 0 sent, 0 waiting, 0 lost\n"
@@ -185,11 +186,13 @@ static void status_json_says_it_all(void **state)
 		"\"recovered\":17,\"sent\":8001,\"queued\":502,\"spooled\":203,"
 		"\"lost_queue_full\":101,\"lost_failed\":102,\"lost_refused\":104,"
 		"\"lost_spool_full\":105,\"unsupported\":103},\"spool_bytes\":70001,"
-		"\"last_success\":1700000123,\"last_error\":\"Connection refused\"},"
+		"\"unknown_interfaces\":77,\"last_success\":1700000123,\"last_error\":\"Connection "
+		"refused\"},"
 		"{\"name\":\"o2\",\"type\":\"openobserve\",\"target\":\"https://o2.example\","
 		"\"up\":false,\"records\":{\"submitted\":0,\"recovered\":0,\"sent\":0,\"queued\":0,"
 		"\"spooled\":0,\"lost_queue_full\":0,\"lost_failed\":0,\"lost_refused\":0,"
-		"\"lost_spool_full\":0,\"unsupported\":0},\"spool_bytes\":0,\"last_success\":0,"
+		"\"lost_spool_full\":0,\"unsupported\":0},\"spool_bytes\":0,"
+		"\"unknown_interfaces\":0,\"last_success\":0,"
 		"\"last_error\":\"500: \\\"no\\ufffdway\\u001b[2J\\\"\"}]}\n");
 }
 

@@ -348,6 +348,9 @@ static const struct exporter_number exporter_families[] = {
 	{"flowprobe_exporter_spool_records", METRIC_GAUGE, "Flow records that wait on disk.",
 	 STAT(spooled.records)},
 	{"flowprobe_exporter_spool_bytes", METRIC_GAUGE, "Bytes on disk.", STAT(spool_bytes)},
+	{"flowprobe_exporter_unknown_interfaces_total", METRIC_COUNTER,
+	 "Interface numbers sent as unknown, because NetFlow v5 has no room for them.",
+	 STAT(unknown_interfaces)},
 	{"flowprobe_exporter_errors_total", METRIC_COUNTER,
 	 "Times that something went wrong with the destination.", STAT(errors)},
 };

@@ -177,6 +177,9 @@ static void put_exporter_lines(FILE *stream, const struct exporter_state *export
 	if (stats->spooled.records)
 		fprintf(stream, "; %" PRIu64 " of those waiting on disk, %sB",
 			stats->spooled.records, scale((double)stats->spool_bytes, bytes));
+	if (stats->unknown_interfaces)
+		fprintf(stream, "; %" PRIu64 " interfaces sent as unknown",
+			stats->unknown_interfaces);
 	fputc('\n', stream);
 	if (exporter_reason(stats)[0]) {
 		fprintf(stream, "  %-16s last error: ", "");
@@ -276,6 +279,7 @@ static void put_exporter_object(FILE *stream, const struct exporter_state *expor
 	put_number(stream, "unsupported", stats->dropped_unsupported.records);
 	fputc('}', stream);
 	put_number(stream, "spool_bytes", stats->spool_bytes);
+	put_number(stream, "unknown_interfaces", stats->unknown_interfaces);
 	put_number(stream, "last_success", stats->last_success_ns / NS_PER_S);
 	put_member(stream, "last_error", exporter_reason(stats));
 	fputc('}', stream);

@@ -39,6 +39,7 @@ struct collector {
 	struct announcer announcer;
 	int over; /* the transport has given up */
 	int warned_unsupported;
+	int warned_interfaces;
 
 	/* Records of the next message: */
 	struct message_plan plan;
@@ -51,6 +52,18 @@ struct collector {
 };
 
 /* --- messages --- */
+
+static void note_unknown_interfaces(struct collector *collector, const struct message *message,
+				    struct export_control *control)
+{
+	control->outcome.unknown_interfaces += message->unknown_interfaces;
+	if (message->unknown_interfaces && !collector->warned_interfaces) {
+		log_warning("export %s: %s cannot carry interface numbers above 65535; they are "
+			    "sent as 0, unknown; use netflow9 or ipfix to have them",
+			    collector->settings->name, collector->dialect->name);
+		collector->warned_interfaces = 1;
+	}
+}
 
 /* Hands the message over. 0: it is done with, sent or given up. Else as transport_type.send: it was
  * not sent, and must be made anew if it is still wanted. */
@@ -69,6 +82,7 @@ static int send_message(struct collector *collector, const struct message *messa
 		control->outcome.error = err;
 	} else {
 		export_session_commit(&collector->session, message);
+		note_unknown_interfaces(collector, message, control);
 	}
 	return 0;
 }

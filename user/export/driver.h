@@ -81,6 +81,7 @@ struct export_outcome {
 	struct export_count spool_full; /* they had to make room on disk for later ones */
 	struct export_count recovered; /* an earlier process has left them on disk: now ours too */
 	struct export_count kept; /* at the end: left on disk for the next process */
+	uint64_t unknown_interfaces; /* numbers of some that were sent, but as unknown */
 	int error; /* why they are lost: negative errno, 0: nothing failed */
 	char reason[EXPORT_REASON_BYTES]; /* the same for people, where errno cannot say it; "" */
 	int dead; /* the destination is gone for good: no more calls but destroy */
