@@ -68,7 +68,7 @@ static void unpack(const uint8_t *data, size_t size)
 
 	if (size < 3)
 		return;
-	count = (struct export_count){data[0], data[1], data[2]};
+	count = (struct export_count){data[0], data[1], data[2], 0};
 	err = json_batch_unpack(&batch, (const char *)data + 3, size - 3, &count);
 	require(err == 0 || err == -EBADMSG);
 	if (!err)

@@ -296,7 +296,7 @@ static inline int send_bytes(size_t bytes)
 {
 	static const char message[TRANSPORT_BYTES_MAX] = {1, 2, 3};
 	const struct export_count count = {MESSAGE_RECORDS, 2 * MESSAGE_RECORDS,
-					   3 * MESSAGE_RECORDS};
+					   3 * MESSAGE_RECORDS, 0};
 
 	return transport->type->send(transport, message, bytes, &count, &control);
 }

@@ -245,6 +245,57 @@ static void losses_of_an_outage_are_in_the_introduction_that_follows(void **stat
 	assert_int_equal(fake.taken.records, 305);
 }
 
+/* Hands over pairs, as record_batches have them. */
+static void submit_pairs(uint32_t first, uint32_t count)
+{
+	struct record_batch *batch = record_pool_get(pool);
+
+	assert_non_null(batch);
+	for (uint32_t id = first; id < first + 2 * count; id++) {
+		struct flow_record record = make_record(id);
+
+		record.start_ns = record.end_ns = clock_realtime_ns();
+		record.end_reason = FLOW_END_IDLE;
+		record.biflow = (id - first) % 2 ? FLOW_BIFLOW_REVERSE : FLOW_BIFLOW_FORWARD;
+		record_batch_add(batch, &record);
+	}
+	exporter_submit(exporter, batch);
+	record_batch_put(batch);
+}
+
+/* What was sent of a pair is one flow record or two, so what was not is the same. */
+static void expect_pairs_lost(int biflow)
+{
+	const struct ipfix_check_totals *totals;
+
+	settings.biflow = biflow;
+	fake.holds_open = 1;
+	start("tcp://collector", 1);
+	submit_pairs(1, 2);
+	while (!fake.in_open)
+		sched_yield();
+	submit_pairs(5, 100); /* dropped by the next */
+	submit_pairs(205, 1);
+	fake.holds_open = 0;
+	stop();
+	totals = read_until_flows();
+	assert_int_equal(totals->flow_records, biflow ? 2 : 4);
+	assert_int_equal(totals->not_sent_flows, biflow ? 100 : 200);
+	assert_int_equal(totals->not_sent_packets, 400);
+}
+
+static void losses_of_pairs_are_of_one_record_each(void **state)
+{
+	(void)state;
+	expect_pairs_lost(1);
+}
+
+static void losses_of_pairs_that_are_sent_apart_are_of_two(void **state)
+{
+	(void)state;
+	expect_pairs_lost(0);
+}
+
 #define ANNOUNCER_TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void)
@@ -255,6 +306,8 @@ int main(void)
 		ANNOUNCER_TEST(clock_set_back_over_a_stream_begins_a_session),
 		ANNOUNCER_TEST(clock_set_back_by_a_moment_is_waited_for),
 		ANNOUNCER_TEST(losses_of_an_outage_are_in_the_introduction_that_follows),
+		ANNOUNCER_TEST(losses_of_pairs_are_of_one_record_each),
+		ANNOUNCER_TEST(losses_of_pairs_that_are_sent_apart_are_of_two),
 	};
 
 	log_set_level(LOG_ERROR);

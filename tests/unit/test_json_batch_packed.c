@@ -227,11 +227,11 @@ static void json_batch_of_other_records_than_said_is_damaged(void **state)
 {
 	const struct export_count all = count_of(0, RECORDS);
 	const struct export_count wrong[] = {
-		{all.records - 1, all.packets, all.octets},
-		{all.records + 1, all.packets, all.octets},
-		{UINT64_MAX, all.packets, all.octets},
-		{all.records, all.packets + 1, all.octets},
-		{all.records, all.packets, all.octets - 1},
+		{all.records - 1, all.packets, all.octets, 0},
+		{all.records + 1, all.packets, all.octets, 0},
+		{UINT64_MAX, all.packets, all.octets, 0},
+		{all.records, all.packets + 1, all.octets, 0},
+		{all.records, all.packets, all.octets - 1, 0},
 		{0},
 	};
 	struct json_batch back = {0};

@@ -88,7 +88,7 @@ static void open_file(void)
 /* Sends a message of one record. */
 static int send_message(void)
 {
-	const struct export_count count = {1, 2, 3};
+	const struct export_count count = {1, 2, 3, 0};
 	uint64_t sent = control.outcome.sent.records;
 	int err = transport_file.send(transport, message, sizeof(message), &count, &control);
 

@@ -151,7 +151,7 @@ static void spool_full_drops_the_oldest(void **state)
 
 static void spool_large_batch_drops_several(void **state)
 {
-	const struct export_count large = {1000, 1000, 1000};
+	const struct export_count large = {1000, 1000, 1000, 0};
 	struct spool *spool = open_spool(10 * BLOCK_BYTES);
 	struct export_count dropped = {0}, count;
 	char *read;
@@ -176,7 +176,7 @@ static void spool_large_batch_drops_several(void **state)
 
 static void spool_too_large_batch_drops_nothing(void **state)
 {
-	const struct export_count count = {1, 1, 1};
+	const struct export_count count = {1, 1, 1, 0};
 	struct spool *spool = open_spool(10 * BLOCK_BYTES);
 	struct export_count dropped = {0};
 

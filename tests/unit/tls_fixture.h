@@ -291,7 +291,7 @@ static inline void expect_refusal(const char *host)
 
 static inline int send_message(void)
 {
-	const struct export_count count = {MESSAGE_RECORDS, 0, 0};
+	const struct export_count count = {MESSAGE_RECORDS, 0, 0, 0};
 
 	return transport->type->send(transport, message, sizeof(message), &count, &control);
 }

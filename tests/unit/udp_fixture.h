@@ -167,7 +167,7 @@ static inline void start(const char *address)
 static inline int send_message(size_t bytes, uint64_t records)
 {
 	static const char message[TRANSPORT_BYTES_MAX] = {1, 2, 3};
-	const struct export_count count = {records, 2 * records, 3 * records};
+	const struct export_count count = {records, 2 * records, 3 * records, 0};
 	uint64_t sent = control.outcome.sent.records;
 	int err = transport_udp.send(transport, message, bytes, &count, &control);
 

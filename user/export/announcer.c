@@ -53,10 +53,12 @@ static void fill_report(const struct announcer *announcer, struct export_control
 	const struct export_identity *identity = announcer->identity;
 	const struct transport *transport = announcer->transport;
 	struct export_meter meter = {0};
+	uint64_t halves;
 
 	if (identity->board)
 		export_board_get_meter(identity->board, &meter);
 	export_update_lost(control);
+	halves = announcer->settings->biflow ? control->lost.halves : 0;
 	*report = (struct export_report){
 		.process_id = identity->process_id,
 		.sampling_interval = identity->sampling_interval,
@@ -68,7 +70,8 @@ static void fill_report(const struct announcer *announcer, struct export_control
 		.sent_messages = announcer->session->sent_messages,
 		.sent_records = announcer->session->sent_records,
 		.sent_octets = announcer->session->sent_octets,
-		.not_sent = {.flows = control->lost.records,
+		/* A pair is one record in what was sent, so it is one here. */
+		.not_sent = {.flows = control->lost.records - halves,
 			     .packets = control->lost.packets,
 			     .octets = control->lost.octets,
 			     .first_ms = control->first_lost_ns / NS_PER_MS,

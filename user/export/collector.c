@@ -137,6 +137,8 @@ static struct export_count count_records(const struct collector *collector, size
 		sum.records += collector->parts[i];
 		sum.packets += collector->records[i].packets;
 		sum.octets += collector->records[i].octets;
+		sum.halves += collector->parts[i] &&
+			      collector->records[i].biflow == FLOW_BIFLOW_REVERSE;
 	}
 	return sum;
 }

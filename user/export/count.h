@@ -12,6 +12,9 @@ struct export_count {
 	uint64_t records;
 	uint64_t packets;
 	uint64_t octets;
+	/* Of the records, those that are the second of a pair. Where they have become JSON it is not
+	 * known any more, so this adds up with collectors only. */
+	uint64_t halves;
 };
 
 static inline void export_count_add(struct export_count *sum, const struct export_count *add)
@@ -19,6 +22,7 @@ static inline void export_count_add(struct export_count *sum, const struct expor
 	sum->records += add->records;
 	sum->packets += add->packets;
 	sum->octets += add->octets;
+	sum->halves += add->halves;
 }
 
 static inline void export_count_subtract(struct export_count *from,
@@ -27,6 +31,7 @@ static inline void export_count_subtract(struct export_count *from,
 	from->records -= subtract->records;
 	from->packets -= subtract->packets;
 	from->octets -= subtract->octets;
+	from->halves -= subtract->halves;
 }
 
 static inline void export_count_record(struct export_count *sum, const struct flow_record *record)
@@ -34,6 +39,7 @@ static inline void export_count_record(struct export_count *sum, const struct fl
 	sum->records++;
 	sum->packets += record->packets;
 	sum->octets += record->octets;
+	sum->halves += record->biflow == FLOW_BIFLOW_REVERSE;
 }
 
 #endif
