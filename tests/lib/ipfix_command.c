@@ -203,6 +203,29 @@ static void print_record(void *arg, const char *session, const struct ipfix_reco
 	ipfix_json_write(command->out, record, session);
 }
 
+static void print_exported(const struct command *command, const char *verb,
+			   const struct ipfix_exported *exported)
+{
+	fprintf(command->err, " %s messages=%" PRIu64 " flow_records=%" PRIu64 " octets=%" PRIu64,
+		verb, exported->messages, exported->flow_records, exported->octets);
+}
+
+/* Of each session what its last statistics say was exported, and what had come by then. */
+static void print_statistics(const struct command *command, const struct ipfix_sessions *sessions)
+{
+	for (size_t i = 0; i < ipfix_sessions_count(sessions); i++) {
+		const struct ipfix_check_totals *totals = ipfix_sessions_totals(sessions, i);
+
+		if (!totals->reported.messages)
+			continue;
+		fprintf(command->err, "%s:", ipfix_sessions_name(sessions, i));
+		print_exported(command, "reported", &totals->reported);
+		fputc(',', command->err);
+		print_exported(command, "measured", &totals->measured);
+		fputc('\n', command->err);
+	}
+}
+
 static void print_summary(const struct command *command, const struct ipfix_sessions *sessions,
 			  const struct ipfix_check_totals *sum)
 {
@@ -229,6 +252,7 @@ static int judge(struct command *command, struct ipfix_sessions *sessions, const
 	}
 	ipfix_sessions_finish(sessions);
 	sum = ipfix_sessions_sum(sessions);
+	print_statistics(command, sessions);
 	print_summary(command, sessions, &sum);
 	if (!sum.messages) {
 		fprintf(command->err, "ipfix_check: no IPFIX in %s\n",

@@ -255,6 +255,18 @@ dump() {
 	same "what ipfixDump has to say of $1" "$(cat "$WORK/$1.warnings")" ""
 }
 
+# counted NAME: what the last statistics in the sessions of a check say was exported is what had come by then.
+counted() {
+	local line pattern="^(.*): reported (.*), measured (.*)$" lines=0
+
+	while read -r line; do
+		[[ $line =~ $pattern ]] || continue
+		same "what $1 says was exported" "${BASH_REMATCH[2]}" "${BASH_REMATCH[3]}"
+		lines=$((lines + 1))
+	done <"$WORK/$1.verdict"
+	[ "$lines" -gt 0 ] || fail "$1 has no statistics"
+}
+
 # check NAME OPTIONS...: what ipfix_check shows, in $WORK/NAME.records; there must be no violation.
 check() {
 	"$CHECK" --records "${@:2}" >"$WORK/$1.records" 2>"$WORK/$1.verdict" || fail "$1: $(head -n 5 "$WORK/$1.verdict")"

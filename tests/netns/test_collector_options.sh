@@ -28,6 +28,8 @@ test_sampling() {
 	nfacctd_stop acct "$(flows sampled sum:packets)"
 	capture_stop sampled
 	dissect sampled 9910 9911 9909 9905
+	check sampled.9910 --pcap "$WORK/sampled.pcap" --port 9910 --max-message 1452
+	check sampled.9911 --pcap "$WORK/sampled.pcap" --port 9911 --max-message 1452
 	same "rate in JSON" "$(flows sampled set:sampling_rate)" 10
 	# nfcapd multiplies when it stores.
 	compared same "$WORK/sampled.json" "nfdump-ipfix*10=$WORK/sampled.nf10" "nfdump-v9*10=$WORK/sampled.nf9" \
@@ -103,6 +105,7 @@ test_biflow() {
 	payloads biflow 9910
 	for name in biflow.9910 biflow.file both.file own.file; do dump "$name"; done
 	check biflow.9910 --pcap "$WORK/biflow.pcap" --port 9910 --max-message 1452 --enterprise 32473
+	counted biflow.9910
 	check biflow.file --stream "$WORK/biflow.file" --templates-once
 	check both.file --stream "$WORK/both.file" --templates-once --enterprise 32473
 	check own.file --stream "$WORK/own.file" --templates-once --enterprise 32473

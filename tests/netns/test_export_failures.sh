@@ -262,6 +262,8 @@ test_path() { # from 1500 octets to 1280, down, and up again; every record arriv
 	nfacctd_stop path.acct 800
 	capture_stop path
 	dissect path 9910 9909 9911
+	check path.9910 --pcap "$WORK/path.pcap" --port 9910 --max-message 1452
+	check path.9911 --pcap "$WORK/path.pcap" --port 9911 --max-message 1452
 	compared same "$WORK/path.json" "nfdump-ipfix=$WORK/path.nf10" "nfdump-v9=$WORK/path.nf9" \
 		"nfacctd=$WORK/path.acct.records" "tshark-ipfix=$WORK/path.tshark,9910"
 	datagrams path >"$WORK/path.datagrams"

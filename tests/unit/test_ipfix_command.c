@@ -60,13 +60,23 @@ __attribute__((sentinel)) static int run(const char *first, ...)
 	return status;
 }
 
-static void write_input(const void *bytes, size_t size)
+static void put_input(const char *mode, const void *bytes, size_t size)
 {
-	FILE *file = fopen(path, "wb");
+	FILE *file = fopen(path, mode);
 
 	assert_non_null(file);
 	assert_int_equal(fwrite(bytes, 1, size, file), size);
 	assert_int_equal(fclose(file), 0);
+}
+
+static void write_input(const void *bytes, size_t size)
+{
+	put_input("wb", bytes, size);
+}
+
+static void append_input(const void *bytes, size_t size)
+{
+	put_input("ab", bytes, size);
 }
 
 static int open_input(void **state)
@@ -129,6 +139,35 @@ static void ipfix_command_clean_input_exits_with_0(void **state)
 				 "template_records=2 octets=18446744073709551615 "
 				 "packets=9007199254740993 reverse_octets=40 reverse_packets=1 "
 				 "lost_records=0 violations=0\n");
+}
+
+static void ipfix_command_tells_what_statistics_say_and_what_came(void **state)
+{
+	static const struct ipfix_specifier fields[] = {
+		{143, 4, 0}, {41, 8, 0}, {42, 8, 0}, {40, 8, 0}};
+	char expected[128];
+
+	(void)state;
+	begin_message();
+	put_biflow();
+	ipfix_builder_end(&message);
+	snprintf(expected, sizeof(expected),
+		 "file: reported messages=5 flow_records=6 octets=7, measured messages=1 "
+		 "flow_records=1 octets=%zu\n",
+		 (size_t)message.size);
+	write_input(message.bytes, message.size);
+	ipfix_builder_begin(&message, TIME_S, 2, DOMAIN);
+	ipfix_builder_set(&message, 3);
+	ipfix_builder_options_template(&message, 303, 1, fields, 4);
+	ipfix_builder_set(&message, 303);
+	ipfix_builder_number(&message, 1, 4);
+	ipfix_builder_number(&message, 5, 8);
+	ipfix_builder_number(&message, 6, 8);
+	ipfix_builder_number(&message, 7, 8);
+	ipfix_builder_end(&message);
+	append_input(message.bytes, message.size);
+	assert_int_equal(run("--stream", path, NULL), 0);
+	assert_non_null(strstr(err, expected));
 }
 
 static void ipfix_command_input_may_be_long(void **state)
@@ -431,6 +470,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ipfix_command_clean_input_exits_with_0),
+		cmocka_unit_test(ipfix_command_tells_what_statistics_say_and_what_came),
 		cmocka_unit_test(ipfix_command_input_may_be_long),
 		cmocka_unit_test(ipfix_command_violations_exit_with_1),
 		cmocka_unit_test(ipfix_command_input_without_ipfix_exits_with_65),
