@@ -323,6 +323,20 @@ test_names() { # a name that is not known at first, and then moves from one host
 	compared same "$WORK/names.json" "nfdump-ipfix=$WORK/names.nf10"
 }
 
+test_addresses() { # a name with two addresses, where at the first nobody listens
+	printf '%s collector.test\n' "$MANAGEMENT6" "$MANAGEMENT" >"$WORK/hosts"
+	nfcapd_start addresses.nf10 9910
+	probe a addresses -i a0 --idle-timeout 1s --harvest-interval 200ms --export "ipfix:udp://collector.test:9910?name=udp"
+	flood 10 1100
+	wait_until 5 has_lines addresses 10
+	flood 10 1101
+	stop_probe "$PROBE_PID"
+	all_accounted addresses
+	nfcapd_stop addresses.nf10 9910
+	same "sent" "$(sent addresses udp)" "20 0 0"
+	same "nfcapd: flows and sequence errors" "$(nfcapd_said addresses.nf10)" "20 0"
+}
+
 old_has() { # COUNT
 	[ "$("$CHECK" --stream "$WORK/old.1" --records | grep -c '"_options":false')" = "$1" ]
 }
@@ -338,7 +352,9 @@ run_test "a hundred thousand flows at once" test_flush
 run_test "a path that gets narrower and goes away" test_path
 if can_change_hosts; then
 	run_test "a name that changes its address" test_names
+	run_test "a name with two addresses" test_addresses
 else
 	skip_test "a name that changes its address" "kernel: no mount namespaces here"
+	skip_test "a name with two addresses" "kernel: no mount namespaces here"
 fi
 finish
