@@ -8,6 +8,7 @@
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 . "$HERE/collectors.sh"
+need ping
 
 # flood COUNT PORT: so many flows of one packet each
 flood() {
@@ -230,6 +231,11 @@ fits() {
 	fi
 }
 
+neighbours_known() {
+	wait_until 5 on a ping -q -c 1 -W 1 "$MANAGEMENT" >/dev/null
+	wait_until 5 on a ping -q -c 1 -W 1 "$MANAGEMENT6" >/dev/null
+}
+
 test_path() { # from 1500 octets to 1280, down, and up again; every record arrives, and no datagram is ever cut
 	local lowered port
 
@@ -253,6 +259,7 @@ test_path() { # from 1500 octets to 1280, down, and up again; every record arriv
 	flood 200 1002
 	wait_until 5 has_lines path 600
 	on a ip link set m0 up
+	neighbours_known # what waits for one can be overtaken by what comes after it
 	flood 200 1003
 	wait_until 5 has_lines path 800
 	stop_probe "$PROBE_PID"
