@@ -217,6 +217,24 @@ test_taken_off() { # somebody removes our filter: put back, and said
 	same "seen after" "$(flows taken sum:packets where direction=ingress icmp_type=8)" 3
 }
 
+test_name_and_glob() { # a name must work; what a glob matches may be in a state of its own
+	local first output
+
+	cable a k0 b k1
+	probe a name.first -i k0
+	first=$PROBE_PID
+	probe a name.second -i a0 -i 'k*'
+	contains "log" "$(cat "$WORK/name.second.log")" "already captures k0"
+	on b ping -q -c 3 -i 0.01 10.9.0.1 >/dev/null
+	stop_probe "$PROBE_PID"
+	same "seen by name" "$(flows name.second sum:packets where direction=ingress icmp_type=8)" 3
+	output=$(on a "$FLOWPROBE" run -i k0 -i 'a*' --duration 1s 2>&1)
+	same "exit code" "$?" 1
+	contains "message" "$output" "already captures k0"
+	stop_probe "$first"
+	on a ip link delete k0
+}
+
 test_tried_again() { # two instances want an interface; when one ends, the other gets it
 	local first
 
@@ -246,5 +264,6 @@ run_test "foreign clsact filters are respected" test_foreign_clsact
 run_test "interfaces are followed" test_interfaces_follow
 run_test "default interfaces" test_default_interfaces
 run_test "a filter taken off by others is put back" test_taken_off
+run_test "a name beside a glob" test_name_and_glob
 run_test "what could not be attached is tried again" test_tried_again
 finish

@@ -20,6 +20,7 @@
 #include <time.h>
 
 #include "agent/parts.h"
+#include "agent/selection.h"
 #include "cmd/commands.h"
 #include "lib/clock.h"
 
@@ -100,8 +101,14 @@ void agent_interface_appeared(void *arg, const struct interface *interface)
 	struct agent *agent = arg;
 	int err = attachments_add(agent->attachments, interface);
 
-	if (err && !agent->start_error)
+	int is_named = selection_has_name(agent->config, interface->name);
+
+	if (!err || err == -ENODEV) /* gone again: nothing to complain of */
+		return;
+	if (!agent->start_error || is_named > agent->start_error_is_named) {
 		agent->start_error = err;
+		agent->start_error_is_named = is_named;
+	}
 }
 
 void agent_interface_disappeared(void *arg, const struct interface *interface, int gone)

@@ -15,12 +15,17 @@
 #include <string.h>
 
 #include "capture/hook_list.h"
+#include "lib/clock.h"
 #include "lib/log.h"
+
+#define RETRY_NS (5 * NS_PER_S) /* at the next look */
+#define RETRY_DOUBLINGS 4 /* 80 s */
 
 struct attachment {
 	struct interface interface; /* as it was when it appeared */
 	struct hook hooks[FLOW_DIRECTIONS];
-	int failed; /* nothing is attached: it did not work the last time */
+	int failed; /* nothing is attached: it did not work the last time, and so often in a row */
+	uint64_t retry_ns; /* CLOCK_MONOTONIC; not to be tried again before */
 };
 
 struct attachments {
@@ -245,21 +250,33 @@ static void attachments_log_added(const struct attachments *attachments,
 	}
 }
 
-/* All directions asked for, or none. Failures are logged only the first time. */
+/*
+ * All directions asked for, or none; those that are attached stay as they are. Failures are logged only
+ * the first time, and each attempt comes later than the one before: what works in one direction is
+ * taken off again when the other does not. Egress goes first, because XDP disturbs many drivers.
+ */
 static int attachments_attach_all(struct attachments *attachments, struct attachment *attachment)
 {
-	int direction, err = 0;
+	static const enum flow_direction order[] = {FLOW_EGRESS, FLOW_INGRESS};
+	unsigned int doublings;
+	int err = 0;
 
-	for (direction = 0; direction < FLOW_DIRECTIONS && !err; direction++) {
-		if (attachments_wants(attachments, direction))
-			err = attachments_attach(attachments, attachment, direction);
+	for (size_t i = 0; i < FLOW_DIRECTIONS && !err; i++) {
+		if (attachments_wants(attachments, order[i]) &&
+		    !attachment->hooks[order[i]].attached)
+			err = attachments_attach(attachments, attachment, order[i]);
 	}
-	attachment->failed = err != 0;
 	attachments->events[err ? ATTACHMENT_FAILED : ATTACHMENT_ATTACHED]++;
-	if (err)
-		attachments_detach(attachment);
-	else
+	if (!err) {
+		attachment->failed = 0;
 		attachments_log_added(attachments, attachment);
+		return 0;
+	}
+	doublings = attachment->failed < RETRY_DOUBLINGS ? (unsigned int)attachment->failed
+							 : RETRY_DOUBLINGS;
+	attachment->retry_ns = clock_monotonic_ns() + (RETRY_NS << doublings);
+	attachment->failed++;
+	attachments_detach(attachment);
 	return err;
 }
 
@@ -309,33 +326,36 @@ static void attachments_repair(struct attachments *attachments, struct attachmen
 		    "not seen",
 		    attachment->interface.name);
 	attachments->events[ATTACHMENT_TAKEN_OFF]++;
-	attachments_detach(attachment);
 	attachments_attach_all(attachments, attachment);
 }
 
-static int attachments_is_whole(const struct attachments *attachments,
-				const struct attachment *attachment)
+/* Lets go of hooks that have no program of ours any more: how many. */
+static int attachments_detach_lost(const struct attachments *attachments,
+				   struct attachment *attachment)
 {
-	int direction;
+	int direction, lost = 0;
 
 	for (direction = 0; direction < FLOW_DIRECTIONS; direction++) {
 		if (attachments_wants(attachments, direction) &&
-		    !hook_check(&attachment->hooks[direction]))
-			return 0;
+		    !hook_check(&attachment->hooks[direction])) {
+			hook_detach(&attachment->hooks[direction]);
+			lost++;
+		}
 	}
-	return 1;
+	return lost;
 }
 
 void attachments_check(struct attachments *attachments)
 {
+	uint64_t now_ns = clock_monotonic_ns();
 	struct attachment *attachment;
 	size_t i;
 
 	for (i = 0; i < attachments->count; i++) {
 		attachment = &attachments->items[i];
-		if (attachment->failed)
+		if (attachment->failed && now_ns >= attachment->retry_ns)
 			attachments_attach_all(attachments, attachment);
-		else if (!attachments_is_whole(attachments, attachment))
+		else if (!attachment->failed && attachments_detach_lost(attachments, attachment))
 			attachments_repair(attachments, attachment);
 	}
 }

@@ -46,7 +46,8 @@ struct agent {
 	uint64_t next_check_ns;
 	struct log_limit harvest_warning;
 	struct log_limit netlink_warning;
-	int start_error; /* first failure to attach, negative errno */
+	int start_error; /* failure to attach, negative errno, ... */
+	int start_error_is_named; /* ... of an interface asked for by name: the first of these, or of all */
 	int running;
 	struct events events;
 };

@@ -54,12 +54,12 @@ static void selection_explain_missing(const char *name, char *error, size_t erro
 		 name, name);
 }
 
-int selection_has_names(const struct config *config)
+int selection_has_name(const struct config *config, const char *name)
 {
-	size_t i;
+	for (size_t i = 0; i < config->interfaces_include.count; i++) {
+		const char *item = config->interfaces_include.items[i];
 
-	for (i = 0; i < config->interfaces_include.count; i++) {
-		if (!selection_is_glob(config->interfaces_include.items[i]))
+		if (!selection_is_glob(item) && strcmp(item, name) == 0)
 			return 1;
 	}
 	return 0;

@@ -29,7 +29,7 @@ int selection_check(const struct interfaces *interfaces, const struct config *cu
 /* Selects anew; interfaces_report tells the difference. 0 or a negative errno. */
 int selection_apply(struct interfaces *interfaces, const struct config *config);
 
-/* 1 if at least one plain name, not only globs, was asked for. */
-int selection_has_names(const struct config *config);
+/* 1 if this interface was asked for by its plain name, and not only by a glob. */
+int selection_has_name(const struct config *config, const char *name);
 
 #endif

@@ -138,7 +138,7 @@ int agent_attach(struct agent *agent)
 	interfaces_report(agent->interfaces);
 	/* A name given must work; of those that only match, some may be in a state of their own. */
 	if (agent->start_error &&
-	    (selection_has_names(agent->config) || !attachments_count(agent->attachments)))
+	    (agent->start_error_is_named || !attachments_count(agent->attachments)))
 		return agent->start_error;
 	if (!attachments_count(agent->attachments))
 		log_warning("no interface to capture on yet; waiting for one to appear");
