@@ -333,6 +333,31 @@ static void cache_clock_of_1970_gives_no_time_before_it(void **state)
 	assert_int_equal(records[0].end_ns, 2 * S);
 }
 
+static void cache_flush_of_interfaces_ends_theirs_alone(void **state)
+{
+	uint32_t gone[] = {9, 2, 5};
+	struct flow_time now = at(START_NS + S);
+
+	(void)state;
+	for (uint32_t ifindex = 1; ifindex <= 10; ifindex++) {
+		struct flow_key key = make_key((uint16_t)ifindex, UDP, 0);
+
+		key.ifindex = ifindex;
+		see(&key, START_NS, 0);
+	}
+	flow_cache_flush_interfaces(cache, gone, 0, &now);
+	assert_int_equal(record_count, 0);
+	flow_cache_flush_interfaces(cache, gone, 3, &now);
+	assert_balance();
+	assert_int_equal(record_count, 3);
+	assert_int_equal(flows(), 7);
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(records[i].end_reason, FLOW_END_FORCED);
+		assert_true(records[i].key.ifindex == 2 || records[i].key.ifindex == 5 ||
+			    records[i].key.ifindex == 9);
+	}
+}
+
 /* --- room */
 
 static void cache_full_evicts_longest_idle_first(void **state)
@@ -608,6 +633,7 @@ int main(void)
 		TEST(cache_churn_keeps_every_flow_findable),
 		TEST(cache_stepped_clock_moves_both_ends),
 		TEST(cache_clock_of_1970_gives_no_time_before_it),
+		TEST(cache_flush_of_interfaces_ends_theirs_alone),
 		TEST(cache_full_evicts_longest_idle_first),
 		TEST(cache_eviction_spares_flows_seen_since),
 		TEST(cache_evicted_flow_without_packets_leaves_no_record),

@@ -67,11 +67,10 @@ static void agent_end_gone(struct agent *agent)
 	/* Ending the others' flows too only cuts them early, and nearly all interfaces are gone. */
 	if (agent->gone_count > AGENT_GONE_MAX)
 		flow_cache_flush(agent->cache, 0, &agent->harvest.time);
-	for (size_t i = 0; i < known; i++) {
-		if (agent->gone_count <= AGENT_GONE_MAX)
-			flow_cache_flush(agent->cache, agent->gone[i], &agent->harvest.time);
+	else
+		flow_cache_flush_interfaces(agent->cache, agent->gone, known, &agent->harvest.time);
+	for (size_t i = 0; i < known; i++)
 		traffic_forget(&agent->observer.traffic, agent->gone[i]);
-	}
 	agent->gone_count = 0;
 }
 

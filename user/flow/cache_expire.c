@@ -13,6 +13,8 @@
  */
 #include "flow/cache_state.h"
 
+#include <stdlib.h>
+
 #define CACHE_DUE_BATCH 64
 
 static void cache_emit_record(struct flow_cache *cache, uint32_t number,
@@ -181,18 +183,42 @@ void flow_cache_expire(struct flow_cache *cache, const struct flow_time *now)
 	} while (count == CACHE_DUE_BATCH);
 }
 
-void flow_cache_flush(struct flow_cache *cache, uint32_t ifindex, const struct flow_time *now)
+static int compare_ifindexes(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* ifindexes are sorted; NULL: all flows. */
+static void cache_flush(struct flow_cache *cache, const uint32_t *ifindexes, size_t count,
+			const struct flow_time *now)
 {
 	for (uint32_t number = 0; number < cache->used; number++) {
 		struct flow_entry *entry = &cache->entries[number];
 
 		if (!(entry->state & FLOW_ENTRY_LIVE))
 			continue;
-		if (ifindex && entry->key.ifindex != ifindex)
+		if (ifindexes && !bsearch(&entry->key.ifindex, ifindexes, count, sizeof(*ifindexes),
+					  compare_ifindexes))
 			continue;
 		wheel_disarm(&cache->wheel, number);
 		cache_end(cache, number, FLOW_END_FORCED, now);
 	}
+}
+
+void flow_cache_flush(struct flow_cache *cache, uint32_t ifindex, const struct flow_time *now)
+{
+	cache_flush(cache, ifindex ? &ifindex : NULL, 1, now);
+}
+
+void flow_cache_flush_interfaces(struct flow_cache *cache, uint32_t *ifindexes, size_t count,
+				 const struct flow_time *now)
+{
+	if (!count)
+		return;
+	qsort(ifindexes, count, sizeof(*ifindexes), compare_ifindexes);
+	cache_flush(cache, ifindexes, count, now);
 }
 
 void flow_cache_set_timeouts(struct flow_cache *cache, uint64_t active_timeout_ns,
