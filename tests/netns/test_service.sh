@@ -164,6 +164,7 @@ test_metrics() {
 		'flowprobe_packets_total{interface="a0",direction="egress"}' 'flowprobe_packets_skipped_total{reason="not_ip"}' \
 		flowprobe_flows_created_total 'flowprobe_flows_total{end_reason="idle"}' \
 		'flowprobe_interface_events_total{type="attached"}')" "1200 0 7 700 700 1"
+	same "bytes of the file" "$(metric 'flowprobe_exporter_bytes_total{exporter="file"}')" "$(stat -c %s "$WORK/metrics.json")"
 	status --json >"$WORK/status"
 	"$HERE/service.py" agree "$WORK/metrics" "$WORK/status" || fail "they do not agree"
 	contains "status" "$(status)" "1207 packets seen, all accounted for"

@@ -63,6 +63,7 @@ static struct {
 	uint64_t next_ns;
 	struct peek sessions[SESSIONS_MAX]; /* by session - 1 */
 	struct export_count taken;
+	uint64_t batches, bytes; /* of all that was taken */
 	uint64_t session_of[PLAIN_MAX];
 	size_t lengths[PLAIN_MAX];
 	unsigned char plain[PLAIN_MAX][2048]; /* the first messages */
@@ -118,6 +119,8 @@ static inline void fake_take(struct transport *transport, const void *message, s
 		fake.session_of[fake.messages] = transport->session;
 	}
 	fake.messages++;
+	fake.batches++;
+	fake.bytes += bytes;
 	export_count_add(&fake.taken, count);
 	export_count_add(&control->outcome.sent, count);
 }
@@ -245,13 +248,21 @@ static inline void destroy(void)
 	self = NULL;
 }
 
-static inline int collector_tear_down(void **state)
+/* Of who has run the driver by an exporter, which has a control of its own. */
+static inline int collector_tear_down_exporter(void **state)
 {
 	(void)state;
 	destroy();
 	export_board_free(identity.board);
 	assert_int_equal(fake.destroys, fake.creates);
 	return 0;
+}
+
+static inline int collector_tear_down(void **state)
+{
+	assert_int_equal(control.outcome.batches, fake.batches);
+	assert_int_equal(control.outcome.bytes, fake.bytes);
+	return collector_tear_down_exporter(state);
 }
 
 static inline void create(const char *target)

@@ -155,6 +155,8 @@ static inline void take_outcome(void)
 	move_count(&sums.refused, &outcome->refused);
 	move_count(&sums.spool_full, &outcome->spool_full);
 	move_count(&sums.kept, &outcome->kept);
+	sums.batches += outcome->batches;
+	sums.bytes += outcome->bytes;
 	assert_int_equal(outcome->unsupported.records, 0);
 	assert_int_equal(outcome->dead, 0);
 	if (outcome->error)

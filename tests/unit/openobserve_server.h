@@ -131,6 +131,7 @@ static int takes_gzip;
 static int64_t server_shift_ns; /* of the server's clock */
 static int has_window; /* it refuses what is too old or too far ahead */
 static unsigned int requests;
+static uint64_t request_bytes; /* their bodies */
 static size_t request_records[1024]; /* of each request, also of those in vain */
 static char last_encoding[32];
 static char last_target[1024];
@@ -330,6 +331,7 @@ static inline void answer_request(struct http_call *call, void *arg)
 
 	(void)arg;
 	request_records[requests++ % 1024] = count;
+	request_bytes += call->body_bytes;
 	if (on_request)
 		on_request();
 	if (!is_authorized)
@@ -365,6 +367,7 @@ static inline void start_server(void)
 	takes_gzip = 1;
 	has_window = 0;
 	requests = 0;
+	request_bytes = 0;
 	arrival_count = 0;
 	memset(times_arrived, 0, sizeof(times_arrived));
 	trouble[0] = '\0';

@@ -42,7 +42,7 @@ static int tear_down(void **state)
 	exporter = NULL;
 	record_pool_free(pool);
 	ipfix_check_free(check);
-	return collector_tear_down(state);
+	return collector_tear_down_exporter(state);
 }
 
 static void start(const char *target, size_t queue_batches)

@@ -44,7 +44,7 @@ static void metrics_are_well_formed(void **state)
 	for (int openmetrics = 0; openmetrics <= 1; openmetrics++) {
 		struct metrics metrics = read_state(&sample, openmetrics);
 
-		assert_int_equal(metrics.family_count, 50);
+		assert_int_equal(metrics.family_count, 52);
 		metrics_free(&metrics);
 	}
 }
@@ -219,6 +219,10 @@ static const char *const expected[][2] = {
 	{"flowprobe_exporter_records_dropped_total{exporter=\"o2\",reason=\"unsupported\"}", "0"},
 	{"flowprobe_exporter_records_dropped_total{exporter=\"o2\",reason=\"refused\"}", "0"},
 	{"flowprobe_exporter_records_dropped_total{exporter=\"o2\",reason=\"spool_full\"}", "0"},
+	{"flowprobe_exporter_batches_total{exporter=\"collector\"}", "78"},
+	{"flowprobe_exporter_batches_total{exporter=\"o2\"}", "0"},
+	{"flowprobe_exporter_bytes_total{exporter=\"collector\"}", "79000"},
+	{"flowprobe_exporter_bytes_total{exporter=\"o2\"}", "0"},
 	{"flowprobe_exporter_queue_records{exporter=\"collector\"}", "502"},
 	{"flowprobe_exporter_queue_records{exporter=\"o2\"}", "0"},
 	{"flowprobe_exporter_spool_records{exporter=\"collector\"}", "203"},

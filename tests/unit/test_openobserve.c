@@ -81,6 +81,8 @@ static void openobserve_connection_is_kept(void **state)
 	finish();
 	assert_int_equal(requests, 20);
 	assert_int_equal(http_server_connections(server), 1);
+	assert_int_equal(sums.batches, 20);
+	assert_int_equal(sums.bytes, request_bytes);
 	expect_all_arrived_once();
 }
 

@@ -39,10 +39,12 @@ static int send_options_message(struct announcer *announcer, const struct messag
 		    err == -ECANCELED))
 		return err;
 	transport->nudged |= err != 0;
-	if (err)
+	if (err) {
 		export_session_give_up(announcer->session, message);
-	else
+	} else {
 		export_session_commit(announcer->session, message);
+		export_count_batch(control, message->writer.used);
+	}
 	return 0;
 }
 

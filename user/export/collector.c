@@ -82,6 +82,7 @@ static int send_message(struct collector *collector, const struct message *messa
 		control->outcome.error = err;
 	} else {
 		export_session_commit(&collector->session, message);
+		export_count_batch(control, message->writer.used);
 		note_unknown_interfaces(collector, message, control);
 	}
 	return 0;

@@ -47,6 +47,12 @@ static void tell(struct export_control *control)
 		control->told(control);
 }
 
+void export_count_batch(struct export_control *control, uint64_t bytes)
+{
+	control->outcome.batches++;
+	control->outcome.bytes += bytes;
+}
+
 void export_tell_up(struct export_control *control)
 {
 	if (!control->condition.is_down)

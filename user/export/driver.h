@@ -82,6 +82,10 @@ struct export_outcome {
 	struct export_count recovered; /* an earlier process has left them on disk: now ours too */
 	struct export_count kept; /* at the end: left on disk for the next process */
 	uint64_t unknown_interfaces; /* numbers of some that were sent, but as unknown */
+	uint64_t
+		batches; /* messages, requests or writes that were taken, with or without records, ... */
+	uint64_t
+		bytes; /* ... and how much that was, as it was sent, without what the network adds */
 	int error; /* why they are lost: negative errno, 0: nothing failed */
 	char reason[EXPORT_REASON_BYTES]; /* the same for people, where errno cannot say it; "" */
 	int dead; /* the destination is gone for good: no more calls but destroy */
@@ -134,6 +138,9 @@ void export_woken(struct export_control *control);
 
 /* Brings what was lost up to date: by a full queue during the call, and by the call itself. */
 void export_update_lost(struct export_control *control);
+
+/* The destination has taken one more batch of so many bytes. */
+void export_count_batch(struct export_control *control, uint64_t bytes);
 
 /* The destination takes records (again), or does not; what the spool holds has changed. Cheap if it
  * is no news. */

@@ -127,6 +127,8 @@ static void file_flush(void *self, struct export_control *control)
 	if (!file->pending)
 		return;
 	error = sink_write(&file->sink, data, bytes, control, &written);
+	if (written)
+		export_count_batch(control, written);
 	if (!error) {
 		lines = file->pending;
 		file->torn = 0;

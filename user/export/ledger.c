@@ -84,6 +84,8 @@ void ledger_settle(struct ledger *ledger, const struct export_outcome *outcome)
 		export_count_add(parts[i].sum, parts[i].count);
 	}
 	stats->unknown_interfaces += outcome->unknown_interfaces;
+	stats->batches += outcome->batches;
+	stats->bytes += outcome->bytes;
 	if (outcome->sent.records)
 		stats->last_success_ns = clock_realtime_ns();
 	if (outcome->error) {

@@ -27,6 +27,8 @@ struct exporter_stats {
 	struct export_count spooled; /* now, on disk; part of queued */
 	uint64_t spool_bytes;
 	uint64_t unknown_interfaces; /* for whose numbers the destination's format has no room */
+	uint64_t batches; /* as in struct export_outcome */
+	uint64_t bytes;
 	int is_down; /* the latest that is known is that the destination takes nothing */
 	uint64_t last_success_ns; /* CLOCK_REALTIME of the latest delivery; 0: none yet */
 	uint64_t errors; /* calls of the driver in which something failed */

@@ -216,6 +216,8 @@ int o2_client_post(struct o2_client *client, struct json_slice *slice, int resta
 			 response.error);
 	else
 		read_response(client, &response, slice->count.records, answer);
+	if (!err && answer->verdict == O2_ACCEPTED)
+		export_count_batch(control, request.bytes);
 	*retry_after_ns = response.retry_after_ns;
 	http_response_free(&response);
 	return err;
