@@ -23,14 +23,14 @@ test_away() { # for longer than memory lasts
 		--export "$(exporter spooled 5101 "flush_interval=200ms&spool_after=1s&spool_directory=$WORK/spool.away")" \
 		--export "$(exporter unspooled 5102 "flush_interval=200ms")"
 	(
-		for ((i = 0; i < 150; i++)); do
-			flood 10 $((20000 + i))
+		for ((i = 0; i < 100; i++)); do
+			flood 500 $((20000 + i)) # in all, more than a queue holds: 68 batches of 512 records
 			sleep 0.1
 		done
 	) &
 	CHILDREN+=($!)
 	wait $!
-	wait_until 20 reached away 1500
+	wait_until 30 reached away 50000
 	double_start spooled 5101
 	double_start unspooled 5102
 	wait_until 120 has_all away 0 spooled
@@ -141,13 +141,13 @@ test_disk_full() { # memory has to do, and what that does not hold is declared l
 	fi
 	probe a full -i a0 --idle-timeout 1s --harvest-interval 100ms --max-flows 1024 \
 		--export "$(exporter full 5121 "flush_interval=100ms&spool_after=100ms&spool_directory=$WORK/small/spool")"
-	(for ((k = 0; k < 200; k++)); do
-		flood 10 $((50000 + k))
+	(for ((k = 0; k < 100; k++)); do
+		flood 500 $((50000 + k))
 		sleep 0.1
 	done) &
 	CHILDREN+=($!)
 	wait $!
-	wait_until 10 reached full 2000
+	wait_until 30 reached full 50000
 	double_start full 5121
 	wait_until 60 drained "$WORK/small/spool"
 	stop_lossy "$PROBE_PID"
