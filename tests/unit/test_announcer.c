@@ -223,26 +223,32 @@ static void clock_set_back_by_a_moment_is_waited_for(void **state)
 
 /* --- losses --- */
 
+/* With a queue of one batch, and already opening a session before there is any. */
+static void start_held(void)
+{
+	fake.holds_open = 1;
+	start("tcp://collector", 1);
+	while (!fake.in_open)
+		sched_yield();
+}
+
 static void losses_of_an_outage_are_in_the_introduction_that_follows(void **state)
 {
 	const struct ipfix_check_totals *totals;
 
 	(void)state;
-	fake.holds_open = 1;
-	start("tcp://collector", 1);
-	submit(1, 5);
-	while (!fake.in_open)
-		sched_yield();
-	submit(6, 200); /* dropped by the next */
+	start_held();
+	submit(1, 5); /* dropped by the next, as that is */
+	submit(6, 200);
 	submit(206, 300);
 	fake.holds_open = 0;
 	stop();
 	totals = read_until_flows();
-	assert_in_range(totals->flow_records, 1, 5);
-	assert_int_equal(totals->not_sent_flows, 200);
-	assert_int_equal(totals->not_sent_packets, 400);
-	assert_int_equal(totals->not_sent_octets, 20000);
-	assert_int_equal(fake.taken.records, 305);
+	assert_in_range(totals->flow_records, 1, 299);
+	assert_int_equal(totals->not_sent_flows, 205);
+	assert_int_equal(totals->not_sent_packets, 410);
+	assert_int_equal(totals->not_sent_octets, 20500);
+	assert_int_equal(fake.taken.records, 300);
 }
 
 /* Hands over pairs, as record_batches have them. */
@@ -269,19 +275,16 @@ static void expect_pairs_lost(int biflow)
 	const struct ipfix_check_totals *totals;
 
 	settings.biflow = biflow;
-	fake.holds_open = 1;
-	start("tcp://collector", 1);
-	submit_pairs(1, 2);
-	while (!fake.in_open)
-		sched_yield();
-	submit_pairs(5, 100); /* dropped by the next */
+	start_held();
+	submit_pairs(1, 2); /* dropped by the next, as that is */
+	submit_pairs(5, 100);
 	submit_pairs(205, 1);
 	fake.holds_open = 0;
 	stop();
 	totals = read_until_flows();
-	assert_int_equal(totals->flow_records, biflow ? 2 : 4);
-	assert_int_equal(totals->not_sent_flows, biflow ? 100 : 200);
-	assert_int_equal(totals->not_sent_packets, 400);
+	assert_int_equal(totals->flow_records, biflow ? 1 : 2);
+	assert_int_equal(totals->not_sent_flows, biflow ? 102 : 204);
+	assert_int_equal(totals->not_sent_packets, 408);
 }
 
 static void losses_of_pairs_are_of_one_record_each(void **state)
