@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * How fast datagrams reach a collector. The kernel notes when each was received; none may come
- * before the pace allows (but for what the two clocks differ by). That they do not come much later either is a matter of the machine, and
- * not tested.
+ * before the pace allows (but for what the two clocks differ by). That they do not come much later
+ * either is a matter of the machine, and not tested.
  */
 #include "udp_fixture.h"
 

@@ -6,9 +6,9 @@
  * before it drops its oldest. A batch goes on being filled after each harvest until it is full, for
  * else a few records of a quiet host would take the room of many. Queues are FIFO and drop from the
  * front, so all of them together never hold more different batches than one queue's worth, one in
- * the hands of each exporter and the one being filled. After a reload those that it stopped may hold as many once more, of before
- * the reload; there is no other reload until they are gone. The pool has exactly as many as that and
- * cannot run out. Memory is touched only as far as a backlog ever reached.
+ * the hands of each exporter and the one being filled. After a reload those that it stopped may hold
+ * as many once more, of before the reload; there is no other reload until they are gone. The pool has
+ * exactly as many as that and cannot run out. Memory is touched only as far as a backlog ever reached.
  *
  * A new exporter starts before the one that it replaces has stopped: no record is missed, and what is
  * wrong with it is known while the old one can still stay. Only where both would use the same spool

@@ -47,7 +47,7 @@ struct agent {
 	struct log_limit harvest_warning;
 	struct log_limit netlink_warning;
 	int start_error; /* failure to attach, negative errno, ... */
-	int start_error_is_named; /* ... of an interface asked for by name: the first of these, or of all */
+	int start_error_is_named; /* ... of the first interface asked for by name, else of the first */
 	int running;
 	struct events events;
 };

@@ -245,7 +245,7 @@ void reporting_ready(struct reporting *reporting)
 
 	reporting->look(reporting->arg, &state);
 	format_status(&state, status);
-	/* Without it a start, or a reload, never ends for the manager; its socket may be full just now. */
+	/* Without it a start, or a reload, never ends for the manager, whose socket may be full. */
 	reporting->ready_is_due = notify_send("READY=1\nSTATUS=%s", status) == -EAGAIN;
 }
 

@@ -126,8 +126,9 @@ struct config_sources {
 	char **argv;
 	char **environment; /* NULL-terminated "NAME=value" */
 	const char *default_path; /* file to read without --config, if it exists; NULL: none */
-	/* Of a reload: the configuration in use. If it had a file, that must still be there, or a file
-	 * that is just being replaced would mean that all is to be as by default. NULL: the first time. */
+	/* Of a reload: the configuration in use. If it had a file, that must still be there, or a
+	 * file that is just being replaced would mean that all is to be as by default. NULL: the
+	 * first time. */
 	const struct config *previous;
 };
 

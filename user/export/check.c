@@ -132,8 +132,8 @@ uint64_t check_attempt_ns(const struct export_check *check)
 	return left_ns > 2 * RESERVE_NS ? left_ns - RESERVE_NS : left_ns / 2;
 }
 
-/* 1: there is a way by TCP, to peer, which is the first address of several before; 0: there is none, and
- * that is noted. */
+/* 1: there is a way by TCP, to peer, which is the first address of several before; 0: there is none,
+ * and that is noted. */
 static int try_tcp(struct export_check *check, const struct export_settings *settings,
 		   const struct endpoint *endpoint, const struct local_end *local,
 		   char peer[static CHECK_PEER_BYTES])

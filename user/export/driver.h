@@ -82,10 +82,8 @@ struct export_outcome {
 	struct export_count recovered; /* an earlier process has left them on disk: now ours too */
 	struct export_count kept; /* at the end: left on disk for the next process */
 	uint64_t unknown_interfaces; /* numbers of some that were sent, but as unknown */
-	uint64_t
-		batches; /* messages, requests or writes that were taken, with or without records, ... */
-	uint64_t
-		bytes; /* ... and how much that was, as it was sent, without what the network adds */
+	uint64_t batches; /* messages, requests or writes taken, those without records too */
+	uint64_t bytes; /* of them, as they were sent, without what the network adds */
 	int error; /* why they are lost: negative errno, 0: nothing failed */
 	char reason[EXPORT_REASON_BYTES]; /* the same for people, where errno cannot say it; "" */
 	int dead; /* the destination is gone for good: no more calls but destroy */

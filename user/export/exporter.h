@@ -23,7 +23,8 @@ struct exporter;
 /*
  * Starts the thread. Settings and identity are borrowed as long as the exporter lives. NULL with a
  * message in error (error_bytes long) when the settings cannot be used. queue_batches bounds the
- * queue: so many different batches, however small the portions in which they came. wake_fd (an eventfd, or -1) is written to when the exporter dies.
+ * queue: so many different batches, however small the portions in which they came. wake_fd (an
+ * eventfd, or -1) is written to when the exporter dies.
  */
 struct exporter *exporter_start(const struct export_settings *settings,
 				const struct export_identity *identity, size_t queue_batches,
