@@ -57,8 +57,8 @@ static void start(const char *target, size_t queue_batches)
 		fail_msg("%s", error);
 }
 
-/* Hands over a batch of records of their own. */
-static void submit(uint32_t first, uint32_t count)
+/* Hands over a batch of records of their own, or of pairs, as record_batches have them. */
+static void submit_as(uint32_t first, uint32_t count, int paired)
 {
 	struct record_batch *batch = record_pool_get(pool);
 
@@ -68,10 +68,23 @@ static void submit(uint32_t first, uint32_t count)
 
 		record.start_ns = record.end_ns = clock_realtime_ns();
 		record.end_reason = FLOW_END_IDLE;
+		if (paired)
+			record.biflow = (id - first) % 2 ? FLOW_BIFLOW_REVERSE
+							 : FLOW_BIFLOW_FORWARD;
 		record_batch_add(batch, &record);
 	}
 	exporter_submit(exporter, batch);
 	record_batch_put(batch);
+}
+
+static void submit(uint32_t first, uint32_t count)
+{
+	submit_as(first, count, 0);
+}
+
+static void submit_pairs(uint32_t first, uint32_t pairs)
+{
+	submit_as(first, 2 * pairs, 1);
 }
 
 static void stop(void)
@@ -249,24 +262,6 @@ static void losses_of_an_outage_are_in_the_introduction_that_follows(void **stat
 	assert_int_equal(totals->not_sent_packets, 410);
 	assert_int_equal(totals->not_sent_octets, 20500);
 	assert_int_equal(fake.taken.records, 300);
-}
-
-/* Hands over pairs, as record_batches have them. */
-static void submit_pairs(uint32_t first, uint32_t count)
-{
-	struct record_batch *batch = record_pool_get(pool);
-
-	assert_non_null(batch);
-	for (uint32_t id = first; id < first + 2 * count; id++) {
-		struct flow_record record = make_record(id);
-
-		record.start_ns = record.end_ns = clock_realtime_ns();
-		record.end_reason = FLOW_END_IDLE;
-		record.biflow = (id - first) % 2 ? FLOW_BIFLOW_REVERSE : FLOW_BIFLOW_FORWARD;
-		record_batch_add(batch, &record);
-	}
-	exporter_submit(exporter, batch);
-	record_batch_put(batch);
 }
 
 /* What was sent of a pair is one flow record or two, so what was not is the same. */

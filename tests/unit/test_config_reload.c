@@ -251,10 +251,25 @@ static void reload_reads_the_file_again_and_logs_its_mistakes(void **state)
 	rmdir(directory);
 }
 
+/* The mistake is the one there is. */
+static void expect_refused(char **argv, const char *path, const char *default_path,
+			   const struct config *previous, const char *mistake)
+{
+	struct config config;
+	char expected[512];
+	int code;
+	char *text = load_again(&config, argv, default_path, previous, &code);
+
+	snprintf(expected, sizeof(expected), "flowprobe: error: %s: %s\n", path, mistake);
+	assert_string_equal(text, expected);
+	assert_int_equal(code, EX_CONFIG);
+	free(text);
+}
+
 static void reload_without_the_file_is_refused(void **state)
 {
 	char directory[] = "/tmp/config_reload.XXXXXX";
-	char file[64], *argv[] = {"run", NULL}, *text, expected[512];
+	char file[64], *argv[] = {"run", NULL}, *text;
 	struct config first, again;
 	int code;
 
@@ -265,14 +280,8 @@ static void reload_without_the_file_is_refused(void **state)
 	free(load_again(&first, argv, file, NULL, &code));
 	assert_int_equal(code, 0);
 	unlink(file);
-	text = load_again(&again, argv, file, &first, &code);
-	snprintf(expected, sizeof(expected),
-		 "flowprobe: error: %s: is not there any more; put it back, or restart to run "
-		 "without it\n",
-		 file);
-	assert_string_equal(text, expected);
-	assert_int_equal(code, EX_CONFIG);
-	free(text);
+	expect_refused(argv, file, file, &first,
+		       "is not there any more; put it back, or restart to run without it");
 	config_free(&first);
 
 	/* Who began without one goes on without. */
@@ -291,23 +300,15 @@ static void reload_without_the_file_is_refused(void **state)
 static void reload_of_a_pipe_is_refused(void **state)
 {
 	char directory[] = "/tmp/config_reload.XXXXXX";
-	char pipe[64], *argv[] = {"run", "-c", pipe, NULL}, *text, expected[512];
+	char pipe[64], *argv[] = {"run", "-c", pipe, NULL};
 	const struct config first = {.has_file = 1};
-	struct config again;
-	int code;
 
 	(void)state;
 	assert_non_null(mkdtemp(directory));
 	snprintf(pipe, sizeof(pipe), "%s/c.yaml", directory);
 	assert_int_equal(mkfifo(pipe, 0600), 0);
-	text = load_again(&again, argv, NULL, &first, &code);
-	snprintf(expected, sizeof(expected),
-		 "flowprobe: error: %s: is no regular file, and so cannot be read again; restart "
-		 "instead\n",
-		 pipe);
-	assert_string_equal(text, expected);
-	assert_int_equal(code, EX_CONFIG);
-	free(text);
+	expect_refused(argv, pipe, NULL, &first,
+		       "is no regular file, and so cannot be read again; restart instead");
 	unlink(pipe);
 	rmdir(directory);
 }

@@ -126,18 +126,29 @@ static void *slow_reader_run(void *arg)
 	return NULL;
 }
 
+static void begin_to_read(struct slow_reader *reader, uint64_t bytes)
+{
+	reader->bytes = bytes;
+	assert_int_equal(pthread_create(&reader->thread, NULL, slow_reader_run, reader), 0);
+}
+
+static void expect_all_read(struct slow_reader *reader)
+{
+	pthread_join(reader->thread, NULL);
+	assert_int_equal(reader->bytes, 0);
+}
+
 static void stream_slow_reader_gets_everything(void **state)
 {
-	struct slow_reader reader = {.bytes = 60ull * TRANSPORT_BYTES_MAX};
+	struct slow_reader reader;
 
 	(void)state;
 	start(SMALL_BUFFER_BYTES);
-	assert_int_equal(pthread_create(&reader.thread, NULL, slow_reader_run, &reader), 0);
+	begin_to_read(&reader, 60ull * TRANSPORT_BYTES_MAX);
 	for (int i = 0; i < 60; i++)
 		assert_int_equal(send_bytes(TRANSPORT_BYTES_MAX), 0);
 	settle_last();
-	pthread_join(reader.thread, NULL);
-	assert_int_equal(reader.bytes, 0);
+	expect_all_read(&reader);
 	expect_outcome(60, 0);
 	expect_end();
 }
@@ -192,18 +203,15 @@ static void stream_too_many_under_way_do_not_outlast_the_end(void **state)
 
 static void stream_last_settle_waits_for_the_collector(void **state)
 {
-	uint64_t messages, left;
 	struct slow_reader reader;
+	uint64_t messages;
 
 	(void)state;
 	start(SMALL_BUFFER_BYTES);
 	messages = fill_collector();
-	left = messages * MESSAGE_BYTES;
-	reader.bytes = left;
-	assert_int_equal(pthread_create(&reader.thread, NULL, slow_reader_run, &reader), 0);
+	begin_to_read(&reader, messages * MESSAGE_BYTES);
 	settle_last();
-	pthread_join(reader.thread, NULL);
-	assert_int_equal(reader.bytes, 0);
+	expect_all_read(&reader);
 	expect_outcome(messages, 0);
 	assert_int_equal(transport->is_open, 0);
 	assert_int_equal(open_transport(), -ECANCELED);
@@ -213,18 +221,15 @@ static void stream_last_settle_waits_for_the_collector(void **state)
 /* Of a session that is ended nothing is lost, and another one may follow. */
 static void stream_end_waits_for_the_collector(void **state)
 {
-	uint64_t messages, left;
 	struct slow_reader reader;
+	uint64_t messages;
 
 	(void)state;
 	start(SMALL_BUFFER_BYTES);
 	messages = fill_collector();
-	left = messages * MESSAGE_BYTES;
-	reader.bytes = left;
-	assert_int_equal(pthread_create(&reader.thread, NULL, slow_reader_run, &reader), 0);
+	begin_to_read(&reader, messages * MESSAGE_BYTES);
 	transport->type->end(transport, &control);
-	pthread_join(reader.thread, NULL);
-	assert_int_equal(reader.bytes, 0);
+	expect_all_read(&reader);
 	expect_outcome(messages, 0);
 	assert_int_equal(transport->is_open, 0);
 	expect_end();
