@@ -61,7 +61,8 @@ BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g -Wall -Wextra $(if $(filter 1,$(WERROR
 
 # What needs libcurl and jansson, or libmicrohttpd; X_absent.c takes the place of X.c without them.
 HTTP_SOURCES := user/export/check_openobserve.c user/export/curl.c user/export/openobserve.c user/export/o2_answer.c \
-	        user/export/o2_client.c user/export/o2_sender.c user/lib/json_tree.c user/cmd/openobserve.c $(wildcard user/provision/*.c)
+	        user/export/o2_client.c user/export/o2_sender.c user/lib/json_tree.c user/cmd/openobserve.c \
+	        $(wildcard user/provision/*.c)
 METRICS_SOURCES := user/agent/metrics_server.c
 MISSING_SOURCES := $(if $(filter 1,$(WITH_HTTP)),,$(HTTP_SOURCES)) $(if $(filter 1,$(WITH_METRICS)),,$(METRICS_SOURCES))
 LEFT_OUT := $(MISSING_SOURCES) \

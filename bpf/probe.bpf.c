@@ -84,7 +84,7 @@ static __always_inline enum flow_outcome account_parsed(struct packet *packet,
 	return flow_table_account(packet, account);
 }
 
-/* The first octets of an IP header, as many as every one has. */
+/* What is looked at of an IP header, which every one has: `words`. */
 union tc_header {
 	struct iphdr ipv4;
 	__be16 halves[8];

@@ -20,7 +20,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/random.h>
 
 #include "export/o2_client.h"
@@ -269,8 +268,8 @@ enum o2_progress o2_sender_advance(struct o2_sender *sender, int is_probe,
 	unsigned int failures = sender->failures;
 	enum o2_progress progress = attempt(sender, is_probe, control);
 
-	if (!failures &&
-	    sender->failures) /* the server has been away since then, not since the end */
+	/* The server has been away since the attempt began, not since it was given up. */
+	if (!failures && sender->failures)
 		sender->failing_since_ns = began_ns;
 	return progress;
 }

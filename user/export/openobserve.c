@@ -22,7 +22,6 @@
  */
 #include "export/openobserve.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
